@@ -1,0 +1,75 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+)
+
+// probeSQL writes a row that nobody reads. A transaction that writes nothing succeeds on a full disk too.
+const probeSQL query = `INSERT INTO probes (id, probed_at) VALUES (1, $1)
+	ON CONFLICT (id) DO UPDATE SET probed_at = excluded.probed_at`
+
+const (
+	probeEvery = time.Second     // at most
+	probeTakes = 2 * time.Second // what takes longer than this is not ready
+)
+
+// health is what is known about whether the database can be written.
+type health struct {
+	mu     sync.Mutex
+	err    error     // why not
+	probed time.Time // when the last probe began
+	begun  bool      // and has not ended
+	wg     sync.WaitGroup
+	closed bool
+}
+
+// Ready says why the database cannot be written; nil: it can. It does not wait: it tells how the last write ended, and
+// begins another one whose end the next call will tell.
+func (s *Store) Ready() error {
+	h := &s.health
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case h.closed:
+		return errClosed
+	case h.begun && time.Since(h.probed) > probeTakes:
+		return errUnwritable
+	case !h.begun && time.Since(h.probed) >= probeEvery:
+		h.begun, h.probed = true, time.Now()
+		h.wg.Go(s.probe)
+	}
+	return h.err
+}
+
+func (s *Store) probe() {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*probeTakes)
+	defer cancel()
+	err := s.write(ctx, func(tx *Tx) error {
+		_, err := tx.exec(probeSQL, time.Now().UnixMilli())
+		return err
+	})
+	s.health.mu.Lock()
+	defer s.health.mu.Unlock()
+	s.health.begun, s.health.err = false, err
+}
+
+// note keeps the failure of a write that means that others would fail too. Only a probe that succeeds ends it.
+func (h *health) note(err error) {
+	if !errors.Is(err, errUnwritable) {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.err = err
+}
+
+// wait allows no new probes and waits for the last.
+func (h *health) wait() {
+	h.mu.Lock()
+	h.closed = true
+	h.mu.Unlock()
+	h.wg.Wait()
+}

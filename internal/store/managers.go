@@ -1,0 +1,153 @@
+package store
+
+import (
+	"database/sql"
+	"time"
+
+	"github.com/ringback-hq/ringback"
+)
+
+// managerColumns are read by managerFields. The m is managers.
+const managerColumns = `m.id, m.account_id, m.widget_id, m.user_id, m.enabled, m.hours, ` + userColumns
+
+var managerSQL = struct{ save, get, of, departments, departmentsOf query }{
+	save: `INSERT INTO managers (account_id, widget_id, user_id, enabled, hours) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (widget_id, user_id) DO UPDATE SET enabled = excluded.enabled, hours = excluded.hours
+		WHERE managers.account_id = excluded.account_id RETURNING id`,
+	get: `SELECT ` + managerColumns + ` FROM managers m JOIN users u ON u.account_id = m.account_id AND u.id = m.user_id
+		WHERE m.account_id = $1 AND m.id = $2 AND u.deleted_at IS NULL`,
+	of: `SELECT ` + managerColumns + ` FROM managers m JOIN users u ON u.account_id = m.account_id AND u.id = m.user_id
+		WHERE m.account_id = $1 AND m.widget_id = $2 AND u.deleted_at IS NULL ORDER BY m.id`,
+	departments: `SELECT md.manager_id, d.id, d.name FROM manager_departments md
+		JOIN departments d ON d.account_id = md.account_id AND d.id = md.department_id
+		WHERE md.account_id = $1 AND md.manager_id = $2 ORDER BY d.id`,
+	departmentsOf: `SELECT md.manager_id, d.id, d.name FROM managers m
+		JOIN manager_departments md ON md.account_id = m.account_id AND md.manager_id = m.id
+		JOIN departments d ON d.account_id = md.account_id AND d.id = md.department_id
+		WHERE m.account_id = $1 AND m.widget_id = $2 ORDER BY d.id`,
+}
+
+var departmentSQL = struct{ add, get, put query }{
+	add: `INSERT INTO departments (account_id, name) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING id`,
+	get: `SELECT id, name FROM departments WHERE account_id = $1 AND id = $2`,
+	put: `INSERT INTO manager_departments (account_id, manager_id, department_id)
+		SELECT m.account_id, m.id, d.id FROM managers m JOIN departments d ON d.account_id = m.account_id
+		WHERE m.account_id = $1 AND m.id = $2 AND d.id = $3
+		ON CONFLICT (manager_id, department_id) DO UPDATE SET account_id = excluded.account_id`,
+}
+
+// SaveManager makes the user a manager at the widget, or changes the manager that they are there already. It sets the
+// ID, which stays the same. It leaves departments alone.
+func (tx *Tx) SaveManager(m *ringback.Manager) error {
+	hours, err := document(toShifts(m.Hours))
+	if err != nil {
+		return err
+	}
+	return tx.insert(&m.ID, managerSQL.save, m.AccountID, m.WidgetID, m.UserID, m.Enabled, hours)
+}
+
+// Managers returns the managers of a widget by their ids, each with who it is and in which departments. Users who
+// were deleted are left out.
+func (tx *Tx) Managers(account, widget int64) ([]ringback.Manager, error) {
+	managers, err := all(tx, scanManager, managerSQL.of, account, widget)
+	if err != nil {
+		return nil, err
+	}
+	members, err := all(tx, scanMember, managerSQL.departmentsOf, account, widget)
+	for _, member := range members {
+		for i := range managers {
+			if managers[i].ID == member.manager {
+				managers[i].Departments = append(managers[i].Departments, member.department)
+			}
+		}
+	}
+	return managers, err
+}
+
+// Manager returns one manager, with who it is and in which departments.
+func (tx *Tx) Manager(account, id int64) (ringback.Manager, error) {
+	m, err := one(tx, scanManager, managerSQL.get, account, id)
+	if err != nil {
+		return m, err
+	}
+	members, err := all(tx, scanMember, managerSQL.departments, account, id)
+	for _, member := range members {
+		m.Departments = append(m.Departments, member.department)
+	}
+	return m, err
+}
+
+// AddDepartment adds a department and sets its ID.
+func (tx *Tx) AddDepartment(account int64, d *ringback.Department) error {
+	return tx.insert(&d.ID, departmentSQL.add, account, d.Name)
+}
+
+// Department returns a department.
+func (tx *Tx) Department(account, id int64) (ringback.Department, error) {
+	return one(tx, func(r *sql.Rows) (d ringback.Department, err error) {
+		err = r.Scan(&d.ID, &d.Name)
+		return d, err
+	}, departmentSQL.get, account, id)
+}
+
+// PutInDepartment makes a manager one of a department, if they are not.
+func (tx *Tx) PutInDepartment(account, manager, department int64) error {
+	return tx.change(ErrNotFound, departmentSQL.put, account, manager, department)
+}
+
+func scanManager(r *sql.Rows) (m ringback.Manager, err error) {
+	err = r.Scan(managerFields(&m)...)
+	return m, err
+}
+
+func managerFields(m *ringback.Manager) []any {
+	return append([]any{
+		&m.ID, &m.AccountID, &m.WidgetID, &m.UserID, &m.Enabled, toHours{&m.Hours},
+	}, userFields(&m.User)...)
+}
+
+// A member is one manager in one department.
+type member struct {
+	manager    int64
+	department ringback.Department
+}
+
+func scanMember(r *sql.Rows) (m member, err error) {
+	err = r.Scan(&m.manager, &m.department.ID, &m.department.Name)
+	return m, err
+}
+
+// A shift is how one of the hours is stored.
+type shift struct {
+	Weekday int    `json:"weekday"`
+	Enabled bool   `json:"enabled"`
+	Start   int    `json:"start"` // seconds after midnight
+	End     int    `json:"end"`
+	Zone    string `json:"zone,omitempty"`
+}
+
+func toShifts(hours ringback.Hours) []shift {
+	shifts := make([]shift, len(hours))
+	for i, s := range hours {
+		shifts[i] = shift{int(s.Weekday), s.Enabled, int(s.Start), int(s.End), s.Zone}
+	}
+	return shifts
+}
+
+// toHours scans stored shifts.
+type toHours struct{ hours *ringback.Hours }
+
+// Scan reads stored shifts.
+func (c toHours) Scan(v any) error {
+	var shifts []shift
+	if err := (toJSON{&shifts}).Scan(v); err != nil {
+		return err
+	}
+	for _, s := range shifts {
+		*c.hours = append(*c.hours, ringback.Shift{
+			Weekday: time.Weekday(s.Weekday), Enabled: s.Enabled,
+			Start: ringback.Clock(s.Start), End: ringback.Clock(s.End), Zone: s.Zone,
+		})
+	}
+	return nil
+}

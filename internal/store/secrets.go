@@ -1,0 +1,36 @@
+package store
+
+import (
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+)
+
+var secretSQL = struct{ get, add query }{
+	get: `SELECT value FROM secrets WHERE name = $1`,
+	add: `INSERT INTO secrets (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING`,
+}
+
+// Secret returns the installation's secret of that name: size random bytes, made when it is first asked for, which
+// must be in a Write.
+func (tx *Tx) Secret(name string, size int) ([]byte, error) {
+	secret, err := one(tx, scanBytes, secretSQL.get, name)
+	if err == nil && len(secret) != size {
+		return nil, fmt.Errorf("the secret %s has %d bytes instead of %d", name, len(secret), size)
+	}
+	if !errors.Is(err, ErrNotFound) {
+		return secret, err
+	}
+	secret = make([]byte, size)
+	_, _ = rand.Read(secret) // it never fails (documentation of crypto/rand)
+	if _, err := tx.exec(secretSQL.add, name, secret); err != nil {
+		return nil, fmt.Errorf("make the secret %s: %w", name, err)
+	}
+	return one(tx, scanBytes, secretSQL.get, name) // somebody may have been quicker
+}
+
+func scanBytes(r *sql.Rows) (b []byte, err error) {
+	err = r.Scan(&b)
+	return b, err
+}

@@ -1,0 +1,100 @@
+// Package store keeps everything that must survive in one SQL database, SQLite or PostgreSQL.
+package store
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+
+	"github.com/ringback-hq/ringback"
+)
+
+// Config says where the data is. The zero value keeps it in the current directory.
+type Config struct {
+	Dir string // SQLite, in Dir/ringback.db; made where it is missing
+	URL string // of a PostgreSQL database, "postgres://..."; where it is set, Dir is not used
+
+	// Beside is for a command that works beside a server. Where another process has the data it uses them too, if their
+	// schema is its own; otherwise it brings them up to date and leaves them free for a server.
+	Beside bool
+	Log    *slog.Logger // nil: slog.Default()
+}
+
+// Store is an open database. Its methods may be called from any goroutine.
+type Store struct {
+	engine
+	closing sync.Once
+	closed  error // what Close returns
+	health  health
+}
+
+// engine is one of the two databases.
+type engine interface {
+	write(ctx context.Context, f func(*Tx) error) error
+	read(ctx context.Context, f func(*Tx) error) error
+	close() error
+}
+
+// The errors that callers look for.
+var (
+	ErrNotFound = errors.New("no such row")
+	ErrTaken    = errors.New("it is taken")
+	ErrLost     = errors.New("another process leads the call")         // its epoch moved on
+	ErrLocked   = errors.New("another ringback process uses the data") // one process per database
+)
+
+// errClosed is what a store answers once Close was called.
+var errClosed = &ringback.Error{Kind: ringback.Unavailable, Code: ringback.CodeMaintenance, Detail: "The server is stopping."}
+
+// errUnwritable goes with the errors of a database that cannot work now: it is full, or down.
+var errUnwritable = &ringback.Error{
+	Kind: ringback.Unavailable, Code: ringback.CodeMaintenance,
+	Detail: "The server cannot store anything at the moment. Please try again later.",
+}
+
+// Open opens the database, takes it for this process and brings its tables up to date. It fails at once: with
+// [ErrLocked] where another process has it, and where it was used by a newer version of this program.
+func Open(ctx context.Context, c Config) (*Store, error) {
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	open := openSQLite
+	if c.URL != "" {
+		open = openPostgres
+	}
+	e, err := open(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	return &Store{engine: e}, nil
+}
+
+// Close waits for the writes that have begun, ends later ones with an error and gives the database free. It may be
+// called again, and returns the same.
+func (s *Store) Close() error {
+	s.closing.Do(func() {
+		s.health.wait()
+		s.closed = s.close()
+	})
+	return s.closed
+}
+
+// Write runs f in one transaction. When it returns nil everything that f wrote is on disk; otherwise nothing is.
+// f must only work on tx: it may run twice where two transactions collide, and a Write inside it never returns.
+func (s *Store) Write(ctx context.Context, f func(*Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	err := s.write(ctx, f)
+	s.health.note(err)
+	return err
+}
+
+// Read runs f on one unchanging view of the data. f cannot write.
+func (s *Store) Read(ctx context.Context, f func(*Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return s.read(ctx, f)
+}

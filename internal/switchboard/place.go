@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/ringback-hq/ringback"
@@ -159,6 +160,9 @@ func newCall(tx *store.Tx, w ringback.Widget, account ringback.Account, o Order,
 	managers, err := tx.Managers(w.AccountID, w.ID)
 	if err != nil {
 		return ringback.Call{}, err
+	}
+	if slices.ContainsFunc(managers, func(m ringback.Manager) bool { return m.User.Tel == to }) {
+		return ringback.Call{}, refused("tel", ringback.CodeBlacklistedNumber, "This is the number of a manager of this widget.")
 	}
 	now := time.Now()
 	call := ringback.Call{

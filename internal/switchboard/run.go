@@ -18,6 +18,7 @@ func (s *Switchboard) Run(ctx context.Context, drain time.Duration) {
 	calls, cut := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cut(nil)
 	s.calls.Go(func() { s.recover(calls) })
+	s.calls.Go(func() { s.tidy(ctx) })
 	for ctx.Err() == nil {
 		next, err := s.take(calls)
 		if err != nil {
@@ -30,6 +31,25 @@ func (s *Switchboard) Run(ctx context.Context, drain time.Duration) {
 	limit := time.AfterFunc(drain, func() { cut(errShutdown) })
 	defer limit.Stop()
 	s.calls.Wait()
+}
+
+// How long the answers to requests with an Idempotency-Key are kept, and how often old ones are looked for.
+const (
+	answersLast = 24 * time.Hour
+	tidyEvery   = time.Hour
+)
+
+// tidy forgets, until ctx ends, what nobody may ask for any more.
+func (s *Switchboard) tidy(ctx context.Context) {
+	for {
+		err := s.Store.Write(ctx, func(tx *store.Tx) error { return tx.ForgetAnswers(time.Now().Add(-answersLast)) })
+		if err != nil && ctx.Err() == nil {
+			s.Log.ErrorContext(ctx, "old answers could not be forgotten", "err", err)
+		}
+		if !pauseFor(ctx, tidyEvery) {
+			return
+		}
+	}
 }
 
 // longestSleep bounds how long a change of the clock, or a call of another process, goes unnoticed.

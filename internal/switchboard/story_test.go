@@ -129,7 +129,7 @@ func perform(t *testing.T, s story) string {
 	}
 	calls := v.untilAllEnded(t, len(s.orders))
 	end()
-	return v.town.Log() + v.summary(calls)
+	return v.town.Log() + v.summary(t, calls)
 }
 
 // A village is a town with a widget and its managers.
@@ -139,6 +139,7 @@ type village struct {
 	store  *store.Store
 	owner  ringback.Actor
 	widget ringback.Widget
+	hook   ringback.Webhook
 	number map[string]ringback.Number
 	told   chan struct{}
 }
@@ -178,8 +179,8 @@ func (v *village) settle(tx *store.Tx, s story) error {
 		return err
 	}
 	v.owner = ringback.Actor{AccountID: a.ID, Role: ringback.RoleOwner, Scopes: ringback.Scopes}
-	hook := ringback.Webhook{AccountID: a.ID, URL: "https://sink.example", Events: ringback.DocumentedEvents()}
-	if err := tx.AddWebhook(&hook); err != nil {
+	v.hook = ringback.Webhook{AccountID: a.ID, URL: "https://sink.example"}
+	if err := tx.AddWebhook(&v.hook); err != nil {
 		return err
 	}
 	for i, p := range s.people {
@@ -245,12 +246,22 @@ func (v *village) untilAllEnded(t *testing.T, n int) []ringback.Call {
 	return nil
 }
 
-// summary is how the calls ended and what the webhook was told, in order.
-func (v *village) summary(calls []ringback.Call) string {
+// summary is how the calls ended and what the webhook is told of each, in order.
+func (v *village) summary(t *testing.T, calls []ringback.Call) string {
+	t.Helper()
+	told := map[int64][]string{}
+	write(t, v.store, func(tx *store.Tx) error {
+		deliveries, err := tx.Deliveries(v.owner.AccountID, v.hook.ID, 1000)
+		slices.Reverse(deliveries)
+		for _, d := range deliveries {
+			told[d.CallID] = append(told[d.CallID], string(d.Kind))
+		}
+		return err
+	})
 	slices.SortFunc(calls, func(a, b ringback.Call) int { return cmp.Compare(a.ID, b.ID) })
 	var b strings.Builder
 	for _, c := range calls {
-		fmt.Fprintf(&b, "%s is called: %s, %s, attempts: %d\n", v.town.People[c.To].Name, c.Status, c.Outcome, c.Attempts)
+		fmt.Fprintf(&b, "%s is called: %s, %s, attempts: %d, told: %s\n", v.town.People[c.To].Name, c.Status, c.Outcome, c.Attempts, strings.Join(told[c.ID], " "))
 	}
 	return b.String()
 }

@@ -31,6 +31,7 @@ type serveCmd struct {
 	PublicURL    string        `help:"Where the world reaches this server; links are made with it." placeholder:"URL"`
 	EgressAllow  []string      `help:"Networks that webhooks and downloads may reach although private, on any port and by plain http." placeholder:"CIDR"`
 	DrainTimeout time.Duration `help:"How long running calls may go on after SIGTERM." default:"30m"`
+	DebugListen  string        `help:"Address for profiles and for what is in use. Nobody but you should reach it. Default: none." placeholder:"HOST:PORT"`
 	Demo         bool          `help:"Make a demo account in an empty database and print how to try it."`
 }
 
@@ -73,6 +74,10 @@ func (c *serveCmd) Run(ctx context.Context, o *outputs) error {
 	}, rand.Text())
 	desk := office.New(office.Config{Store: st, Fetch: client, Log: log})
 
+	inside := &insight{exchange: exchange, board: board}
+	if err := inside.listen(ctx, c.DebugListen, log); err != nil {
+		return err
+	}
 	ready := &readiness{store: st}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", alive)

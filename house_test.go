@@ -33,7 +33,8 @@ var floors = [][]string{
 // and of its neighbours only these.
 var rooms = map[string][]string{
 	"internal/phone/browser":   {".", "internal/phone/media"},
-	"internal/phone/media":     {},
+	"internal/phone/media":     {"internal/phone/media/udp"},
+	"internal/phone/media/udp": {},
 	"internal/phone/phonetest": {".", "internal/phone", "internal/phone/media", "internal/phone/sandbox"},
 	"internal/phone/sandbox":   {".", "internal/phone/media"},
 	"internal/phone/sip":       {},

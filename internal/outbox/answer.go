@@ -6,12 +6,16 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/ringback-hq/ringback/internal/fetch"
 )
 
-// longestAsked is the longest Retry-After that is honoured.
-const longestAsked = time.Hour
+const (
+	longestAsked  = time.Hour // the longest Retry-After that is honoured
+	longestReason = 4 << 10   // bytes
+)
 
 // An answer is how a try ended.
 type answer struct {
@@ -54,7 +58,7 @@ func judge(status int) verdict {
 // read turns what came back from a POST into an answer.
 func read(r fetch.Response, err error, now time.Time) answer {
 	if err != nil {
-		return answer{verdict: broken, reason: err.Error()}
+		return answer{verdict: broken, reason: plain(err.Error())}
 	}
 	a := answer{verdict: judge(r.Status), status: r.Status}
 	if a.verdict != delivered {
@@ -68,10 +72,21 @@ func read(r fetch.Response, err error, now time.Time) answer {
 
 func describe(r fetch.Response) string {
 	text := strings.TrimSpace(fmt.Sprintf("answered %d %s", r.Status, http.StatusText(r.Status)))
-	if body := strings.TrimSpace(strings.ToValidUTF8(string(r.Body), "")); body != "" {
+	if body := strings.TrimSpace(string(r.Body)); body != "" {
 		text += ": " + body
 	}
-	return text
+	return plain(text)
+}
+
+// plain makes what a stranger wrote safe to store, log and show: one line, no control characters, not too long.
+func plain(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) && r != utf8.RuneError {
+			return r
+		}
+		return ' '
+	}, text)
+	return strings.ToValidUTF8(text[:min(len(text), longestReason)], "")
 }
 
 // retryAfter reads a Retry-After (RFC 9110 section 10.2.3), in seconds or as a date.

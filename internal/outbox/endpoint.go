@@ -6,18 +6,21 @@ const (
 	opensCircuit  = 10               // failures in a row; from then on the webhook gets a single try now and then
 	firstProbe    = 30 * time.Second // after the circuit opened; every failure doubles it
 	longestProbe  = 10 * time.Minute
-	forgetAfter   = time.Hour // without a try
-	reservedShare = 64        // see takes
+	dead          = 120 * time.Hour // of failures and no success; then the webhook is disabled
+	forgetAfter   = 30 * time.Hour  // without a try; longer than any wait between two
+	reservedShare = 64              // see takes
 )
 
 // An endpoint is how one webhook fares.
 type endpoint struct {
-	busy     int       // tries under way
-	window   int       // how many may be: 1 after a failure, then doubled by each success
-	failures int       // since the last success
-	only     int64     // the only call whose events failed since the last success; 0: several, or none did
-	opens    time.Time // no try begins before
-	ended    time.Time // the last try
+	busy     int           // tries under way
+	window   int           // how many may be: 1 after a failure, then doubled by each success
+	failures int           // since the last success
+	failing  time.Time     // the first of them
+	only     int64         // the only call whose events failed since the last success; 0: several, or none did
+	pause    time.Duration // between tries while the circuit is open; 0: it is closed
+	opens    time.Time     // no try begins before
+	ended    time.Time     // the last try
 }
 
 // takes reports whether one more try may begin when free more are possible in all. As these get scarce a webhook may
@@ -29,25 +32,31 @@ func (e *endpoint) takes(now time.Time, free int) bool {
 func (e *endpoint) succeed(now time.Time) {
 	e.ended = now
 	e.failures = 0
-	e.only = 0
+	e.pause = 0
 	e.window = min(2*e.window, mostPerWebhook)
 }
 
-// fail reports whether the circuit opens with this failure.
-func (e *endpoint) fail(now time.Time, call int64, a answer) bool {
+// fail reports whether the circuit opens with this failure, and whether the webhook counts as dead by now.
+func (e *endpoint) fail(now time.Time, call int64, a answer) (opened, died bool) {
 	e.ended = now
-	e.blame(call)
+	e.blame(now, call)
 	e.window = e.narrowed(a.verdict)
-	if at := now.Add(a.after); a.after > 0 && at.After(e.opens) {
+	opened = e.trip(now)
+	if at := now.Add(a.after); at.After(e.opens) {
 		e.opens = at
 	}
-	return e.trip(now)
+	if now.Sub(e.failing) < dead {
+		return opened, false
+	}
+	e.failures = 0 // somebody who enables it again gives it as long again
+	return opened, true
 }
 
-func (e *endpoint) blame(call int64) {
-	if e.failures == 0 {
-		e.only = call
-	} else if e.only != call {
+func (e *endpoint) blame(now time.Time, call int64) {
+	switch {
+	case e.failures == 0:
+		e.failing, e.only = now, call
+	case e.only != call:
 		e.only = 0
 	}
 	e.failures++
@@ -64,19 +73,20 @@ func (e *endpoint) narrowed(v verdict) int {
 	}
 }
 
-// trip shuts an endpoint that failed too often for longer and longer. Tries that were under way when that happened
-// tell nothing new.
+// trip shuts an endpoint that fails too often for longer and longer. Tries that were under way when that happened tell
+// nothing new.
 func (e *endpoint) trip(now time.Time) bool {
 	if e.failures < opensCircuit {
 		return false
 	}
 	e.window = 1
-	if now.Before(e.opens) {
+	closed := e.pause == 0
+	if !closed && now.Before(e.opens) {
 		return false
 	}
-	doublings := min(e.failures-opensCircuit, 10)
-	e.opens = now.Add(min(firstProbe<<doublings, longestProbe))
-	return e.failures == opensCircuit
+	e.pause = min(max(2*e.pause, firstProbe), longestProbe)
+	e.opens = now.Add(e.pause)
+	return closed
 }
 
 // forgettable reports whether e is as good as one that nothing is known of.

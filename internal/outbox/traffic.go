@@ -75,18 +75,25 @@ func (t *traffic) take(now time.Time, l lane) bool {
 	return true
 }
 
-// note tells how a try ended. It reports whether the webhook refuses this call's event and, as far as is known,
-// nothing else; and whether its circuit opens.
-func (t *traffic) note(now time.Time, l lane, a answer) (alone, opened bool) {
+// A finding is what the end of a try says beyond its own delivery.
+type finding struct {
+	alone  bool // the webhook refuses this call's events and, as far as is known, nothing else
+	opened bool // its circuit opens
+	died   bool // it has failed for so long that nobody seems to want it
+}
+
+// note tells how a try ended.
+func (t *traffic) note(now time.Time, l lane, a answer) (f finding) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	e := t.endpoint(l.webhook)
 	if a.verdict == delivered {
 		e.succeed(now)
-		return false, false
+		return f
 	}
-	opened = e.fail(now, l.call, a)
-	return a.verdict == refused && e.only == l.call, opened
+	f.opened, f.died = e.fail(now, l.call, a)
+	f.alone = a.verdict == refused && e.only == l.call
+	return f
 }
 
 // end ends a try that was taken, when its result has been written.

@@ -30,11 +30,11 @@ func (o *Outbox) try(ctx context.Context, stopping <-chan struct{}, d store.DueD
 	log := o.log.With("account_id", d.AccountID, "webhook_id", d.WebhookID, "call_id", d.CallID, "event_id", d.EventID)
 	a := o.post(ctx, d)
 	now := time.Now()
-	alone, opened := o.traffic.note(now, laneOf(d), a)
-	r := result{delivery: d.Delivery, disable: a.verdict == gone}
+	f := o.traffic.note(now, laneOf(d), a)
+	r := result{delivery: d.Delivery, disable: a.verdict == gone || f.died}
 	settle(&r.delivery, a, now)
-	r.overtake = alone && r.delivery.Tries >= overtakenAfter
-	report(ctx, log, r, opened)
+	r.overtake = f.alone && r.delivery.Tries >= overtakenAfter
+	report(ctx, log, r, f)
 	for wait := firstRetry; !o.saved(ctx, log, r); wait = min(2*wait, longestResave) {
 		// Until its result is on disk the delivery counts as under way, or it would be posted again at once.
 		if !pause(stopping, wait) {
@@ -78,11 +78,13 @@ func (o *Outbox) header(d store.DueDelivery, now time.Time) (http.Header, error)
 }
 
 // report tells the person on duty what they may want to look into.
-func report(ctx context.Context, log *slog.Logger, r result, opened bool) {
-	if r.disable {
+func report(ctx context.Context, log *slog.Logger, r result, f finding) {
+	if f.died {
+		log.WarnContext(ctx, "webhook disabled because it has failed for five days", "reason", r.delivery.LastError)
+	} else if r.disable {
 		log.WarnContext(ctx, "webhook disabled because it answered 410")
 	}
-	if opened {
+	if f.opened {
 		log.WarnContext(ctx, "webhook fails and is tried only now and then", "reason", r.delivery.LastError)
 	}
 	if r.delivery.State == ringback.DeliveryParked {
@@ -107,7 +109,9 @@ func (r result) save(tx *store.Tx) error {
 		return err
 	}
 	if r.overtake {
-		return tx.Overtake(r.delivery.AccountID, r.delivery.ID)
+		if err := tx.Overtake(r.delivery.AccountID, r.delivery.ID); err != nil {
+			return err
+		}
 	}
 	if r.disable {
 		return tx.DisableWebhook(r.delivery.AccountID, r.delivery.WebhookID)

@@ -2,16 +2,16 @@ package outbox
 
 import (
 	"context"
+	"crypto/rand"
+	"database/sql"
 	"encoding/base64"
 	"fmt"
-	"io"
 	"log/slog"
-	"net/http"
-	"net/http/httptest"
-	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -25,15 +25,66 @@ var secret = "whsec_" + base64.StdEncoding.EncodeToString([]byte("thirty-two byt
 // A world is an account with a widget, on a real store.
 type world struct {
 	t               *testing.T
-	dir             string
+	data            store.Config
 	store           *store.Store
 	account, widget int64
 	events          int
 }
 
+// newWorld makes one on SQLite.
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, dir: t.TempDir()}
+	return newWorldIn(t, store.Config{Dir: t.TempDir()})
+}
+
+// onBoth tells a story in a world on SQLite, and in one on PostgreSQL where RINGBACK_TEST_POSTGRES names a server.
+func onBoth(t *testing.T, story func(t *testing.T, w *world)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		story(t, newWorld(t))
+	})
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		story(t, newWorldIn(t, store.Config{URL: freshSchema(t)}))
+	})
+}
+
+// freshSchema makes an empty schema and returns the URL by which it is the only one.
+func freshSchema(t *testing.T) string {
+	t.Helper()
+	server := os.Getenv("RINGBACK_TEST_POSTGRES")
+	if server == "" {
+		t.Skip("RINGBACK_TEST_POSTGRES is not set")
+	}
+	db, err := sql.Open("pgx", server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := "t" + strings.ToLower(rand.Text())
+	if _, err := db.Exec("CREATE SCHEMA " + name); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if _, err := db.Exec("DROP SCHEMA " + name + " CASCADE"); err != nil {
+			t.Error(err)
+		}
+		db.Close()
+	})
+	u, err := url.Parse(server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := u.Query()
+	values.Set("search_path", name)
+	u.RawQuery = values.Encode()
+	return u.String()
+}
+
+func newWorldIn(t *testing.T, data store.Config) *world {
+	t.Helper()
+	data.Log = slog.New(slog.DiscardHandler)
+	w := &world{t: t, data: data}
 	w.open()
 	t.Cleanup(func() { w.store.Close() })
 	w.write(func(tx *store.Tx) error {
@@ -52,7 +103,7 @@ func newWorld(t *testing.T) *world {
 // open opens the store, as a new process would.
 func (w *world) open() {
 	w.t.Helper()
-	s, err := store.Open(w.t.Context(), store.Config{Dir: w.dir, Log: slog.New(slog.DiscardHandler)})
+	s, err := store.Open(context.WithoutCancel(w.t.Context()), w.data)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -66,8 +117,26 @@ func (w *world) write(f func(*store.Tx) error) {
 	}
 }
 
+// exec runs a command on the SQLite database, behind the back of the store.
+func (w *world) exec(command string) {
+	w.t.Helper()
+	db, err := sql.Open("sqlite", filepath.Join(w.data.Dir, "ringback.db"))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec(command); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
 // webhook adds one for every documented event.
 func (w *world) webhook(url string) ringback.Webhook {
+	w.t.Helper()
+	return w.webhookWith(url, secret)
+}
+
+func (w *world) webhookWith(url, secret string) ringback.Webhook {
 	w.t.Helper()
 	hook := ringback.Webhook{AccountID: w.account, URL: url, Events: ringback.DocumentedEvents(), Secret: secret}
 	w.write(func(tx *store.Tx) error { return tx.AddWebhook(&hook) })
@@ -77,41 +146,60 @@ func (w *world) webhook(url string) ringback.Webhook {
 // call adds one.
 func (w *world) call() int64 {
 	w.t.Helper()
-	c := ringback.Call{
-		AccountID: w.account, WidgetID: w.widget, To: "+48888888888", Status: ringback.StatusNew,
-		Type: ringback.CallFromWidget, DueAt: time.Now(),
-	}
+	c := w.newCall()
 	w.write(func(tx *store.Tx) error { return tx.AddCall(&c) })
 	return c.ID
 }
 
-// calls adds so many calls and tells one event of each, and returns the identities of the events.
-func (w *world) calls(n int) []string {
+func (w *world) newCall() ringback.Call {
+	return ringback.Call{
+		AccountID: w.account, WidgetID: w.widget, To: "+48888888888", Status: ringback.StatusNew,
+		Type: ringback.CallFromWidget, DueAt: time.Now(),
+	}
+}
+
+// calls adds so many calls, tells call.new of each, and returns the identities of the events.
+func (w *world) calls(n int) (ids []string) {
 	w.t.Helper()
-	var ids []string
-	for range n {
-		ids = append(ids, w.tell(w.call())...)
+	var events []ringback.Event
+	w.write(func(tx *store.Tx) error {
+		events = nil
+		for range n {
+			c := w.newCall()
+			if err := tx.AddCall(&c); err != nil {
+				return err
+			}
+			e := w.event(c.ID, ringback.EventCallNew)
+			if err := tx.Tell(e); err != nil {
+				return err
+			}
+			events = append(events, e)
+		}
+		return nil
+	})
+	for _, e := range events {
+		ids = append(ids, e.ID)
 	}
 	return ids
 }
 
-// tell tells events of a call, call.new if none is named, and returns their identities.
-func (w *world) tell(call int64, kinds ...ringback.EventKind) []string {
+// tell tells events of a call and returns their identities.
+func (w *world) tell(call int64, kinds ...ringback.EventKind) (ids []string) {
 	w.t.Helper()
-	if len(kinds) == 0 {
-		kinds = []ringback.EventKind{ringback.EventCallNew}
-	}
-	var ids []string
 	for _, kind := range kinds {
-		w.events++
-		e := ringback.Event{
-			ID: fmt.Sprintf("evt_%026d", w.events), AccountID: w.account, WidgetID: w.widget, CallID: call, Kind: kind,
-			Body: fmt.Appendf(nil, `{"event":%q, "call": %d}`, kind, call),
-		}
+		e := w.event(call, kind)
 		w.write(func(tx *store.Tx) error { return tx.Tell(e) })
 		ids = append(ids, e.ID)
 	}
 	return ids
+}
+
+func (w *world) event(call int64, kind ringback.EventKind) ringback.Event {
+	w.events++
+	return ringback.Event{
+		ID: fmt.Sprintf("evt_%026d", w.events), AccountID: w.account, WidgetID: w.widget, CallID: call, Kind: kind,
+		Body: fmt.Appendf(nil, `{"event":%q, "call": %d}`, kind, call),
+	}
 }
 
 // deliveries returns those of a webhook, the oldest first.
@@ -127,6 +215,19 @@ func (w *world) deliveries(hook ringback.Webhook) []ringback.Delivery {
 	}
 	slices.Reverse(list)
 	return list
+}
+
+// disabled reports whether a webhook is.
+func (w *world) disabled(hook ringback.Webhook) bool {
+	w.t.Helper()
+	err := w.store.Read(w.t.Context(), func(tx *store.Tx) (err error) {
+		hook, err = tx.Webhook(w.account, hook.ID)
+		return err
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return hook.Disabled
 }
 
 // count returns how many deliveries of a webhook are in a state.
@@ -146,138 +247,44 @@ type running struct {
 	*Outbox
 	t      *testing.T
 	cancel context.CancelFunc
-	ended  chan error
+	ended  chan struct{}
 }
 
 // run starts an outbox, which is stopped with the test at the latest.
 func (w *world) run(cfg fetch.Config) *running {
 	w.t.Helper()
 	client := fetch.New(cfg)
-	ctx, cancel := context.WithCancel(context.WithoutCancel(w.t.Context()))
-	r := &running{
-		Outbox: New(Config{Store: w.store, Client: client, Version: "1.2.3"}),
-		t:      w.t, cancel: cancel, ended: make(chan error, 1),
-	}
-	go func() { r.ended <- r.Run(ctx); client.Close() }()
-	w.t.Cleanup(r.stop)
+	r := &running{Outbox: New(Config{Store: w.store, Client: client, Version: "1.2.3"}), t: w.t, cancel: func() {}}
+	r.restart()
+	w.t.Cleanup(func() { r.stop(); client.Close() })
 	return r
+}
+
+// restart runs the same outbox again, with all that it remembers.
+func (r *running) restart() {
+	r.t.Helper()
+	r.stop()
+	ctx, cancel := context.WithCancel(context.WithoutCancel(r.t.Context()))
+	r.cancel, r.ended = cancel, make(chan struct{})
+	go func() {
+		defer close(r.ended)
+		if err := r.Run(ctx); err != nil {
+			r.t.Errorf("Run returned %v", err)
+		}
+	}()
 }
 
 // stop waits for the end of the outbox and looks whether it left anything behind.
 func (r *running) stop() {
 	r.t.Helper()
 	r.cancel()
-	if err := <-r.ended; err != nil {
-		r.t.Errorf("Run returned %v", err)
+	if r.ended != nil {
+		<-r.ended
 	}
-	r.ended <- nil
 	r.traffic.look(time.Now())
 	if r.traffic.busy != 0 || len(r.traffic.lanes) != 0 {
 		r.t.Errorf("%d tries and %d lanes were left behind", r.traffic.busy, len(r.traffic.lanes))
 	}
-}
-
-// A sink is a webhook's other end. It keeps what it gets and answers as it is told.
-type sink struct {
-	answer func(w http.ResponseWriter, r *http.Request, p post) // nil: 200
-
-	mu    sync.Mutex
-	posts []post
-	busy  int
-	most  int // at once
-}
-
-// A post is what a sink got.
-type post struct {
-	at     time.Time
-	id     string
-	header http.Header
-	body   []byte
-	nth    int // 1 for the first post of this event
-}
-
-// ServeHTTP takes a post.
-func (s *sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	p := s.take(r)
-	defer s.leave()
-	if s.answer != nil {
-		s.answer(w, r, p)
-	}
-}
-
-func (s *sink) take(r *http.Request) post {
-	body, _ := io.ReadAll(r.Body)
-	p := post{at: time.Now(), id: r.Header.Get("webhook-id"), header: r.Header.Clone(), body: body, nth: 1}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, earlier := range s.posts {
-		if earlier.id == p.id {
-			p.nth++
-		}
-	}
-	s.posts = append(s.posts, p)
-	s.busy++
-	s.most = max(s.most, s.busy)
-	return p
-}
-
-func (s *sink) leave() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.busy--
-}
-
-// got returns all posts until now.
-func (s *sink) got() []post {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.posts)
-}
-
-// ids returns the identities of the events that were posted, in order and with repetitions.
-func (s *sink) ids() []string {
-	var ids []string
-	for _, p := range s.got() {
-		ids = append(ids, p.id)
-	}
-	return ids
-}
-
-// always answers every post with a status.
-func always(status int) *sink {
-	return &sink{answer: func(w http.ResponseWriter, _ *http.Request, _ post) { w.WriteHeader(status) }}
-}
-
-// hosts is an imaginary network: the handlers by the names of their hosts.
-type hosts map[string]http.Handler
-
-// RoundTrip asks the host.
-func (h hosts) RoundTrip(r *http.Request) (*http.Response, error) {
-	answered := make(chan *http.Response, 1)
-	go func() {
-		w := httptest.NewRecorder()
-		h[r.URL.Host].ServeHTTP(w, r)
-		answered <- w.Result()
-	}()
-	select {
-	case answer := <-answered:
-		return answer, nil
-	case <-r.Context().Done():
-		return nil, r.Context().Err()
-	}
-}
-
-// hole never answers.
-var hole = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
-
-var loopback = fetch.Config{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
-
-// serve puts a handler on loopback until the test ends.
-func serve(t *testing.T, h http.Handler) *httptest.Server {
-	t.Helper()
-	s := httptest.NewServer(h)
-	t.Cleanup(func() { s.CloseClientConnections(); s.Close() })
-	return s
 }
 
 // eventually waits until something is so.

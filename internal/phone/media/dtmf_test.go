@@ -95,19 +95,21 @@ func TestSentKeysAreUnderstood(t *testing.T) {
 	if err := a.Accept(answer); err != nil {
 		t.Fatal(err)
 	}
-	for i := range len("*1") {
-		if err := a.SendDigit(t.Context(), "*1"[i]); err != nil {
-			t.Fatalf("SendDigit: %v", err)
-		}
-	}
-	for _, want := range []byte("*1") {
-		select {
-		case got := <-b.Digits():
-			if got != want {
-				t.Errorf("got %q, want %q", got, want)
+	for _, way := range []struct{ from, to *Port }{{a, b}, {b, a}} {
+		for _, digit := range []byte("*1") {
+			if err := way.from.SendDigit(t.Context(), digit); err != nil {
+				t.Fatalf("SendDigit: %v", err)
 			}
-		case <-time.After(patience):
-			t.Fatalf("%q never came", want)
+		}
+		for _, want := range []byte("*1") {
+			select {
+			case got := <-way.to.Digits():
+				if got != want {
+					t.Errorf("got %q, want %q", got, want)
+				}
+			case <-time.After(patience):
+				t.Fatalf("%q never came", want)
+			}
 		}
 	}
 }

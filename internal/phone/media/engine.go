@@ -158,6 +158,7 @@ func (e *Engine) Open() (*Port, error) {
 		return nil, fmt.Errorf("open a media port: %w", errors.Join(err, s.close()))
 	}
 	e.ports[p] = struct{}{}
+	e.tasks.Add(1)
 	return p, nil
 }
 
@@ -186,6 +187,7 @@ func (e *Engine) forget(p *Port) {
 	defer e.mu.Unlock()
 	delete(e.ports, p)
 	e.free.release(int(p.sock.local.Port()), time.Now())
+	e.tasks.Done()
 }
 
 // Ports counts the open ports.

@@ -3,10 +3,13 @@ package media
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"net"
 	"net/netip"
+	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -182,6 +185,59 @@ func TestClosingTwiceAndUsingAfterwards(t *testing.T) {
 	if _, err := e.Open(); !errors.Is(err, ErrClosed) {
 		t.Errorf("Open on a closed engine: %v, want %v", err, ErrClosed)
 	}
+}
+
+// descriptors counts the open files of this process; 0 where nobody tells.
+func descriptors() int {
+	d, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		return 0
+	}
+	return len(d)
+}
+
+// Not parallel: it counts what the whole process has open.
+func TestAHundredCallsLeaveNothingBehind(t *testing.T) {
+	files, running := descriptors(), runtime.NumGoroutine()
+	e, err := New(Config{Log: slog.New(slog.DiscardHandler), reportEvery: 20 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ringback, path := Tone([]float64{425}, time.Second, 0, 0.5), filepath.Join(t.TempDir(), "call.wav")
+	recorder := recordTo(t, path)
+	var ports []*Port
+	for range 100 {
+		p, err := e.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		ports = append(ports, p)
+	}
+	for i, p := range ports {
+		if err := p.Accept(ports[i^1].Offer()); err != nil {
+			t.Fatal(err)
+		}
+		p.Loop(ringback)
+		p.Record(recorder, i)
+	}
+	for _, p := range ports {
+		eventually(t, "ringback arrives", func() bool { return p.Stats().Received > 3 })
+	}
+	for i := 0; i < 100; i += 4 {
+		Join(ports[i], ports[i+2])
+		ports[i].Close()
+	}
+	e.Close()
+	if _, err := recorder.Close(); err != nil {
+		t.Error(err)
+	}
+	if got := e.Ports(); got != 0 {
+		t.Errorf("%d ports are still open", got)
+	}
+	if got := descriptors(); got != files {
+		t.Errorf("%d files are open, want the %d from before", got, files)
+	}
+	eventually(t, "no goroutine is left", func() bool { return runtime.NumGoroutine() <= running })
 }
 
 // Whatever order the rest of the program finds, nothing races, blocks or stays behind.

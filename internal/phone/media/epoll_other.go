@@ -1,11 +1,10 @@
-//go:build !linux || !amd64 && !arm64 || portable
+//go:build !linux || (!amd64 && !arm64) || portable
 
 package media
 
 import (
 	"errors"
 	"net"
-	"net/netip"
 	"time"
 )
 
@@ -48,20 +47,3 @@ func (p *Port) listen() {
 
 // place is where the receivers find a port.
 type place struct{}
-
-type rtpConn struct{ *net.UDPConn }
-
-func listenRTP(local netip.AddrPort) (*rtpConn, error) {
-	conn, err := net.ListenUDP(network(local.Addr()), net.UDPAddrFromAddrPort(local))
-	if err != nil {
-		return nil, err
-	}
-	return &rtpConn{conn}, nil
-}
-
-func (c *rtpConn) close() error { return c.Close() }
-
-func (c *rtpConn) send(b []byte, to netip.AddrPort) bool {
-	_, err := c.WriteToUDPAddrPort(b, to)
-	return err == nil
-}

@@ -11,6 +11,7 @@ import (
 //
 // Locks: Engine.wiring and session.mu are outer locks; stream.mu, inbound.mu, clock.mu, Engine.mu and Recorder.mu are inner
 // ones. An outer lock may be held while taking an inner one; no goroutine ever holds two inner or two outer locks.
+// The lock of the receivers comes last of all: whoever holds it takes no other.
 // A packet is received under the port's own inbound.mu, which is released before the stream.mu of the peer is taken.
 type Port struct {
 	engine  *Engine
@@ -20,8 +21,8 @@ type Port struct {
 	out     stream
 	report  report
 	place
-	digits  chan byte     // buffered: a receiver that waits for readers would lose audio
-	keying  chan struct{} // holds one token while a key press is being sent
+	digits chan byte     // buffered: a receiver that waits for readers would lose audio
+	keying chan struct{} // holds one token while a key press is being sent
 
 	relay atomic.Pointer[relay] // where received packets go
 	tap   atomic.Pointer[tap]   // where they are recorded

@@ -104,6 +104,59 @@ func TestTheDescribedAddressWinsOverAnEarlierStranger(t *testing.T) {
 	}
 }
 
+// After a transfer the old phone, which has not heard of it yet, must not be taken for the new one behind its NAT.
+func TestTheFormerSourceIsNotLearntAgain(t *testing.T) {
+	t.Parallel()
+	e := newEngine(t)
+	old, anna := newPhone(t, ALaw), newPhone(t, ALaw)
+	a := open(t, e)
+	old.answers(a)
+	now := time.Now()
+	frame := func(f *phone, after time.Duration) {
+		a.receive(rtp(uint8(ALaw), uint16(after/frameTime), 0, f.ssrc, make([]byte, frameSize)), f.addr(), now.Add(after))
+	}
+	frame(old, 0)
+	if err := a.Accept([]byte("v=0\r\nc=IN IP4 192.0.2.2\r\nm=audio 4000 RTP/AVP 8\r\n")); err != nil {
+		t.Fatal(err)
+	}
+	frame(old, frameTime)
+	frame(anna, 2*frameTime)
+	frame(old, 2*parting)
+	if got := *a.sock.remote.Load(); got != anna.addr() {
+		t.Errorf("audio goes to %v, want %v", got, anna.addr())
+	}
+	if s := a.Stats(); s.Received != 2 || s.Foreign != 2 {
+		t.Errorf("received %d, foreign %d; want 2 and 2", s.Received, s.Foreign)
+	}
+
+	// A carrier that names another address and sends from the same one is heard again, if nobody else comes.
+	if err := a.Accept([]byte("v=0\r\nc=IN IP4 192.0.2.3\r\nm=audio 4000 RTP/AVP 8\r\n")); err != nil {
+		t.Fatal(err)
+	}
+	frame(anna, frameTime)
+	frame(anna, 2*parting)
+	if s := a.Stats(); s.Received != 3 || s.Foreign != 3 {
+		t.Errorf("then received %d, foreign %d; want 3 and 3", s.Received, s.Foreign)
+	}
+}
+
+// Nobody talks at a thousand packets a second; whoever tries is heard no more than that.
+func TestAFloodIsNotPassedOn(t *testing.T) {
+	t.Parallel()
+	r := newRelayed(t)
+	for i := range 3 * flood {
+		r.feed(uint8(ALaw), uint16(i), uint32(i), 7, make([]byte, frameSize))
+	}
+	if s, sent := r.in.Stats(), r.out.Stats().Sent; s.Received != flood || s.Junk != 2*flood || sent != flood {
+		t.Errorf("received %d, junk %d, passed on %d; want %d, %d, %d", s.Received, s.Junk, sent, flood, 2*flood, flood)
+	}
+	r.now = r.now.Add(time.Second)
+	r.frame(3*flood, 3*flood)
+	if got := r.in.Stats().Received; got != flood+1 {
+		t.Errorf("a second later %d packets are received, want %d", got, flood+1)
+	}
+}
+
 func TestNothingIsHeardBeforeADescription(t *testing.T) {
 	t.Parallel()
 	e := newEngine(t)
@@ -217,6 +270,66 @@ func TestQuietCountsFromTheAnswer(t *testing.T) {
 	}
 	if got := a.Quiet(); got >= quiet {
 		t.Errorf("after a hold: quiet for %v, want it counted from the end of the hold", got)
+	}
+}
+
+// A talk counts as dead when neither side is on hold and both have been quiet for twenty seconds.
+func TestADeadTalkIsTold(t *testing.T) {
+	t.Parallel()
+	const limit = 20 * time.Second
+	e := newEngine(t)
+	anna := newPhone(t, ALaw)
+	a := open(t, e)
+	dead := func() bool { return !a.OnHold() && a.Quiet() > limit }
+	pass := func(d time.Duration) { // as if so much time had gone by
+		a.in.mu.Lock()
+		defer a.in.mu.Unlock()
+		a.in.answered, a.in.life = a.in.answered.Add(-d), a.in.life.Add(-d)
+	}
+	frame := sine(ALaw, 400, 1)[0]
+	anna.answers(a)
+	anna.talk(a, frame) // early media
+	eventually(t, "early media arrives", func() bool { return a.Stats().Received == 1 })
+	a.in.mu.Lock()
+	a.in.life = a.in.life.Add(-time.Minute)
+	a.in.mu.Unlock()
+	if dead() {
+		t.Error("dead before the answer")
+	}
+	a.Answered()
+	if dead() {
+		t.Error("dead at the answer, for the silence before it")
+	}
+	pass(limit - time.Second)
+	a.Answered() // again changes nothing
+	if dead() {
+		t.Error("dead after 19 s")
+	}
+	pass(2 * time.Second)
+	if !dead() {
+		t.Error("not dead after 21 s without a packet")
+	}
+	anna.talk(a, frame)
+	eventually(t, "a packet brings it back", func() bool { return !dead() })
+
+	for _, way := range []string{"a=sendonly\r\n", "a=inactive\r\n", "a=recvonly\r\n"} {
+		if _, err := a.Answer(anna.describe(way)); err != nil {
+			t.Fatal(err)
+		}
+		pass(time.Hour)
+		if dead() {
+			t.Errorf("dead on hold with %q", way)
+		}
+		if _, err := a.Answer(anna.describe("a=sendrecv\r\n")); err != nil {
+			t.Fatal(err)
+		}
+		if dead() {
+			t.Errorf("dead at the end of the hold with %q", way)
+		}
+		pass(limit + time.Second)
+		if !dead() {
+			t.Errorf("not dead 21 s after the hold with %q", way)
+		}
 	}
 }
 

@@ -173,7 +173,7 @@ func (r *Recorder) finish(from, till int64, err error) {
 }
 
 // Close ends the recording, closes its file and returns its length. The error says why it may be incomplete: the file
-// then holds what could be written. Ports still recording into it do no harm.
+// then holds what could be written. Ports still recording into it do no harm; closing again is os.ErrClosed.
 func (r *Recorder) Close() (time.Duration, error) {
 	r.mu.Lock()
 	if r.closed {

@@ -77,7 +77,13 @@ func (r *taped) talk(d time.Duration, voices ...*voice) {
 // open reads the file as it lies there at this moment.
 func (r *taped) open() (left, right []int16) {
 	r.t.Helper()
-	return readRecording(r.t, r.path)
+	synctest.Wait()
+	left, right = readRecording(r.t, r.path)
+	b, err := os.ReadFile(r.path)
+	if err != nil || !bytes.Equal(b[:wavHeader], header(int64(len(left)))) {
+		r.t.Errorf("the header %x does not tell of %d samples, %v", b[:wavHeader], len(left), err)
+	}
+	return left, right
 }
 
 func readRecording(t testing.TB, path string) (left, right []int16) {

@@ -108,6 +108,24 @@ func TestReportsTellOfBothStreams(t *testing.T) {
 	}
 }
 
+// Reports go on for as long as the call does, at the pace set, whoever talks.
+func TestReportsKeepComing(t *testing.T) {
+	t.Parallel()
+	a := open(t, newReporting(t, 40*time.Millisecond))
+	anna, control := withRTCP(t)
+	anna.answers(a)
+	begun := time.Now()
+	for range 8 {
+		readRTCP(t, control)
+	}
+	if took := time.Since(begun); took < 8*20*time.Millisecond-20*time.Millisecond {
+		t.Errorf("eight reports came within %v, want at least half the interval between them", took)
+	}
+	if got := open(t, newEngine(t)).report.every; got != 5*time.Second {
+		t.Errorf("without a word about it the interval is %v, want 5s", got)
+	}
+}
+
 func TestFractionLost(t *testing.T) {
 	t.Parallel()
 	var y tally

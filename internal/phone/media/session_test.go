@@ -87,6 +87,9 @@ func TestAnswersAreAcceptedOrRefused(t *testing.T) {
 		{"multicast", body("v=0", "c=IN IP4 224.2.1.1/127", "m=audio 4000 RTP/AVP 8"), ErrAddress},
 		{"broadcast", body("v=0", "c=IN IP4 255.255.255.255", "m=audio 4000 RTP/AVP 8"), ErrAddress},
 		{"IPv6 for IPv4", body("v=0", "c=IN IP6 2001:db8::1", "m=audio 4000 RTP/AVP 8"), ErrAddress},
+		{"hold in the clothes of IPv6", body("v=0", "c=IN IP6 ::ffff:0.0.0.0", "m=audio 4000 RTP/AVP 8"), nil},
+		{"multicast in the clothes of IPv6", body("v=0", "c=IN IP6 ::ffff:224.2.1.1", "m=audio 4000 RTP/AVP 8"), ErrAddress},
+		{"broadcast in the clothes of IPv6", body("v=0", "c=IN IP6 ::ffff:255.255.255.255", "m=audio 4000 RTP/AVP 8"), ErrAddress},
 		{"zone", body("v=0", "c=IN IP6 fe80::1%eth0", "m=audio 4000 RTP/AVP 8"), ErrAddress},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -6,13 +6,15 @@ import (
 	"net/netip"
 	"sync/atomic"
 	"syscall"
+
+	"github.com/ringback-hq/ringback/internal/phone/media/udp"
 )
 
 // socket is the pair of UDP ports of a Port and the addresses it sends to.
 // RTP is read by receivers, RTCP by Engine.tendRTCP.
 type socket struct {
 	local    netip.AddrPort
-	rtp      *rtpConn
+	rtp      *udp.Conn
 	rtcp     *net.UDPConn
 	rtcpPoll syscall.RawConn
 
@@ -22,17 +24,17 @@ type socket struct {
 
 func newSocket(addr netip.Addr, port int) (*socket, error) {
 	local := netip.AddrPortFrom(addr, uint16(port))
-	rtp, err := listenRTP(local)
+	rtp, err := udp.Listen(local)
 	if err != nil {
 		return nil, err
 	}
 	rtcp, err := net.ListenUDP(network(addr), net.UDPAddrFromAddrPort(netip.AddrPortFrom(addr, uint16(port+1))))
 	if err != nil {
-		return nil, errors.Join(err, rtp.close())
+		return nil, errors.Join(err, rtp.Close())
 	}
 	poll, err := rtcp.SyscallConn()
 	if err != nil {
-		return nil, errors.Join(err, rtp.close(), rtcp.Close())
+		return nil, errors.Join(err, rtp.Close(), rtcp.Close())
 	}
 	return &socket{local: local, rtp: rtp, rtcp: rtcp, rtcpPoll: poll}, nil
 }
@@ -63,7 +65,7 @@ func (s *socket) send(b []byte) bool {
 	if to == nil {
 		return false
 	}
-	return s.rtp.send(b, *to)
+	return s.rtp.Send(b, *to)
 }
 
 // setRemote changes where RTP goes; RTCP follows it to the next port unless told otherwise (RFC 3605).
@@ -88,6 +90,6 @@ func (s *socket) rtcpAddr() (netip.AddrPort, bool) {
 	return netip.AddrPortFrom(a.Addr(), a.Port()+1), true
 }
 
-func (s *socket) close() error { return errors.Join(s.rtcp.Close(), s.rtp.close()) }
+func (s *socket) close() error { return errors.Join(s.rtcp.Close(), s.rtp.Close()) }
 
 func unmap(a netip.AddrPort) netip.AddrPort { return netip.AddrPortFrom(a.Addr().Unmap(), a.Port()) }

@@ -62,6 +62,8 @@ type office struct {
 	key  string
 	cmd  *exec.Cmd
 	log  *logFile
+
+	silent chan struct{} // closed when the server has said its last word
 }
 
 // ringback runs a command of the program to its end and returns what it printed.
@@ -120,6 +122,22 @@ func (l *logFile) line(s string) {
 	l.text.WriteString(s + "\n")
 }
 
+// size returns how much has been logged, for cut.
+func (l *logFile) size() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Len()
+}
+
+// cut takes out what has been logged after size was asked, and returns it.
+func (l *logFile) cut(size int) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	tail := string(l.text.Bytes()[size:])
+	l.text.Truncate(size)
+	return tail
+}
+
 var upAt = regexp.MustCompile(`ringback is up.*url=(\S+)`)
 
 // start starts the server and waits until it is up.
@@ -135,7 +153,10 @@ func (o *office) start(listen string) {
 		o.t.Fatal(err)
 	}
 	up := make(chan string, 1)
+	silent := make(chan struct{})
+	o.silent = silent
 	go func() {
+		defer close(silent)
 		for lines := bufio.NewScanner(pipe); lines.Scan(); {
 			o.log.line(lines.Text())
 			if m := upAt.FindStringSubmatch(lines.Text()); m != nil {
@@ -149,7 +170,9 @@ func (o *office) start(listen string) {
 		if !ok {
 			o.t.Fatal("the server did not start")
 		}
-		o.url = u
+		if o.url != u { // a restart at the same address writes nothing that clients may be reading
+			o.url = u
+		}
 	case <-time.After(30 * time.Second):
 		o.t.Fatal("the server was not up within 30 s")
 	}
@@ -187,6 +210,7 @@ type answer struct {
 	ErrorCode any             `json:"errorCode"`
 	Message   string          `json:"message"`
 	Data      json.RawMessage `json:"data"`
+	Meta      json.RawMessage `json:"meta"`
 }
 
 // do sends a request; a nil body is a GET.
@@ -246,8 +270,14 @@ type fields map[string]any
 // widget makes a widget with a manager for each number, on duty all the time. The owner is on duty never.
 func (o *office) widget(numbers ...string) int64 {
 	o.t.Helper()
+	return o.widgetWith(fields{}, numbers...)
+}
+
+// widgetWith is widget with settings that differ from the usual ones.
+func (o *office) widgetWith(settings fields, numbers ...string) int64 {
+	o.t.Helper()
 	var widget id
-	o.must("/api/v1/external/widgets/create", fields{"url": "https://acme.example"}, &widget)
+	o.must("/api/v1/external/widgets/create", fields{"url": "https://acme.example", "settings": settings}, &widget)
 	o.join(widget.ID, 1, false)
 	for i, n := range numbers {
 		var user id
@@ -321,4 +351,18 @@ func (o *office) ended(call int64, within time.Duration) record {
 			o.t.Fatalf("call %d is still %s after %s", call, r.Status, within)
 		}
 	}
+}
+
+// countCalls returns how many calls the history has.
+func (o *office) countCalls() int {
+	o.t.Helper()
+	a, err := o.do(context.Background(), "/api/v3/external/calls/history?limit=1", nil)
+	if err != nil || a.HasError {
+		o.t.Fatalf("history: %v, %d", err, a.Status)
+	}
+	var meta struct{ Count int }
+	if err := json.Unmarshal(a.Meta, &meta); err != nil {
+		o.t.Fatalf("history: %v in %s", err, a.Meta)
+	}
+	return meta.Count
 }

@@ -91,7 +91,7 @@ func (x *Exchange) Dial(ctx context.Context, d Dial) (Line, error) {
 	}
 	token, _, _ := strings.Cut(d.Token, "@")
 	leg, err := x.ua.Invite(context.WithoutCancel(ctx), sip.Invite{
-		Token: token, To: string(d.To), From: string(d.From), Offer: port.Offer(), OnOffer: port.Answer,
+		Token: token, To: string(d.To), From: string(d.From), Offer: port.Offer(), OnOffer: port.Answer, OnAnswer: port.Accept, OnAnswered: d.keep,
 		Headers: sandboxHeaders(d), Trunks: x.trunks, SendBy: d.SendBy,
 	})
 	if err != nil {
@@ -100,6 +100,18 @@ func (x *Exchange) Dial(ctx context.Context, d Dial) (Line, error) {
 	}
 	x.work.Go(func() { <-leg.Done(); port.Close() })
 	return x.ring(ctx, &line{x: x, leg: leg, port: port}, d.Early)
+}
+
+// keep hands the dialog over as [Exchange.Release] reads it.
+func (d Dial) keep(s sip.Snapshot) error {
+	if d.Keep == nil {
+		return nil
+	}
+	dialog, err := json.Marshal(s)
+	if err != nil {
+		return fmt.Errorf("write down the dialog: %w", err)
+	}
+	return d.Keep(dialog)
 }
 
 // sandboxHeaders tell the sandbox carrier, and no other, whom it plays.

@@ -37,6 +37,10 @@ type Dial struct {
 	AttemptID int64
 	SendBy    time.Time // nobody is rung after this: the intent would be stale
 	Early     Line      // hears what the network of the called says before the answer; nil: nobody
+
+	// Keep puts on disk what [Phone.Release] needs, before the answer is confirmed to the network: if we die before, the
+	// network gives up the call by itself. An error hangs up. nil keeps nothing.
+	Keep func(dialog []byte) error
 }
 
 // A Line is an answered leg.

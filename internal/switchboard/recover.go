@@ -51,14 +51,18 @@ func (s *Switchboard) recover(ctx context.Context) {
 func (s *Switchboard) settleOrphan(ctx context.Context, o ringback.Attempt) {
 	log := s.Log.With("call_id", o.CallID, "attempt_id", o.ID, "account_id", o.AccountID)
 	s.releaseLegs(ctx, o)
-	err := s.Store.Write(ctx, func(tx *store.Tx) error { return s.settleLost(tx, o) })
+	var outcome ringback.Outcome
+	err := s.Store.Write(ctx, func(tx *store.Tx) (err error) {
+		outcome, err = s.settleLost(tx, o)
+		return err
+	})
 	switch {
 	case errors.Is(err, store.ErrLost):
 		log.InfoContext(ctx, "another process settled the interrupted call")
 	case err != nil:
 		log.ErrorContext(ctx, "an interrupted call could not be settled", "err", err)
 	default:
-		log.InfoContext(ctx, "an interrupted call was settled")
+		log.InfoContext(ctx, "an interrupted call was settled", "outcome", outcome)
 	}
 }
 
@@ -81,20 +85,21 @@ func (s *Switchboard) releaseLegs(ctx context.Context, o ringback.Attempt) {
 }
 
 // settleLost writes the end of an interrupted attempt and what becomes of its call.
-func (s *Switchboard) settleLost(tx *store.Tx, o ringback.Attempt) error {
+func (s *Switchboard) settleLost(tx *store.Tx, o ringback.Attempt) (ringback.Outcome, error) {
 	call, err := tx.Call(o.AccountID, o.CallID)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if err := tx.Claim(&call, s.node); err != nil { // fences the dead process, should it only have slept
-		return err
+		return "", err
 	}
 	d, err := openDesk(tx, o.AccountID, call.WidgetID)
 	if err != nil {
-		return err
+		return "", err
 	}
 	a := &attempt{s: s, desk: d, call: call, row: o, others: ringback.OnDuty(d.managers, call.Wanted, time.Now())}
-	return a.settleInterrupted(tx, time.Now())
+	err = a.settleInterrupted(tx, time.Now())
+	return a.row.Outcome, err
 }
 
 func (a *attempt) settleInterrupted(tx *store.Tx, now time.Time) error {

@@ -131,9 +131,16 @@ func (a *attempt) ringOne(ctx context.Context, leg int, limit time.Duration, ear
 }
 
 func (a *attempt) dial(ctx context.Context, leg ringback.Leg, early phone.Line) (phone.Line, error) {
+	call := a.call
 	return a.s.Phone.Dial(ctx, phone.Dial{
 		Token: leg.Token, To: leg.Number, Party: leg.Party, CallID: leg.CallID, AttemptID: leg.AttemptID,
 		SendBy: leg.DialedAt.Add(intentIsFresh), Early: early,
+		Keep: func(dialog []byte) error {
+			leg.Dialog, leg.AnsweredAt = dialog, time.Now()
+			return a.s.Store.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error {
+				return errors.Join(tx.SaveCall(call), tx.SaveLeg(leg)) // ErrLost: another process leads the call now
+			})
+		},
 	})
 }
 

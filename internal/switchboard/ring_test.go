@@ -1,55 +1,51 @@
 package switchboard
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/ringback-hq/ringback"
-	"github.com/ringback-hq/ringback/internal/phone"
 	"github.com/ringback-hq/ringback/internal/phone/phonetest"
 )
 
-// Three managers answer in the same instant, three hundred times: one is on the line, the others are let go and marked
-// as answered elsewhere, whoever was first.
+// Three managers answer in the same instant, a hundred times over: each time one is greeted and joined, the visitor
+// rings once, and whoever else answered is let go.
 func TestThreeAnswerInTheSameInstant(t *testing.T) {
 	t.Parallel()
-	for range 300 {
-		synctest.Test(t, func(t *testing.T) {
-			town := &phonetest.Town{Start: time.Now(), People: map[ringback.Number]phonetest.Person{}}
-			a := &attempt{s: New(Config{Phone: town}, "node-1")}
-			for i, name := range []string{"anna", "eva", "jan"} {
-				n := ringback.Number("+4850000000" + string(rune('1'+i)))
-				town.People[n] = phonetest.Person{Name: name, Answers: 2 * time.Second}
-				a.row.Legs = append(a.row.Legs, a.leg(ringback.PartyManager, int64(i+1), n))
-			}
-			a.lines = map[ringback.Party]phone.Line{}
-			if err := a.ringAll(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			synctest.Wait()
-			won, let := 0, 0
-			for _, l := range a.row.Legs {
-				switch {
-				case l.AnsweredAt.IsZero() && l.Outcome != ringback.OutcomeElsewhere:
-					t.Fatalf("leg of manager %d: %s, not answered", l.ManagerID, l.Outcome)
-				case l.Outcome == ringback.OutcomeElsewhere:
-					let++
-				default:
-					won++
-					if a.row.ManagerID != l.ManagerID {
-						t.Fatalf("manager %d is on the line, the attempt says %d", l.ManagerID, a.row.ManagerID)
-					}
-				}
-			}
-			if won != 1 || let != 2 {
-				t.Fatalf("%d won and %d were let go\n%s", won, let, town.Log())
-			}
-			if log := town.Log(); strings.Count(log, "answers") != strings.Count(log, "is hung up")+1 {
-				t.Fatalf("somebody who answered too is still on the line:\n%s", log)
-			}
-			a.lines[ringback.PartyManager].Hangup()
-		})
+	const calls = 100
+	s := story{orders: map[string]time.Duration{}}
+	for _, name := range []string{"anna", "eva", "jan"} {
+		s.people = append(s.people, phonetest.Person{Name: name, Answers: 2 * time.Second})
+	}
+	for i := range calls {
+		name := fmt.Sprint("visitor", i)
+		s.people = append(s.people, phonetest.Person{Name: name, Answers: time.Second, Talks: 5 * time.Second})
+		s.orders[name] = time.Duration(i) * 10 * time.Second
+	}
+	var log string
+	synctest.Test(t, func(t *testing.T) { log = perform(t, s) })
+	for what, want := range map[string]int{
+		" hears manager.call": calls,
+		" talks with ":        calls,
+		" completed, ":        calls,
+	} {
+		if got := strings.Count(log, what); got != want {
+			t.Errorf("%q happens %d times, want %d", what, got, want)
+		}
+	}
+	answered, over := 0, 0
+	for line := range strings.Lines(log) {
+		switch f := strings.Fields(line); {
+		case strings.HasPrefix(f[1], "visitor") || f[1] == "is":
+		case strings.HasSuffix(line, "answers\n"):
+			answered++
+		case strings.HasSuffix(line, "is hung up\n"):
+			over++
+		}
+	}
+	if answered < calls || over != answered {
+		t.Errorf("managers answered %d times and were hung up %d times", answered, over)
 	}
 }

@@ -96,7 +96,14 @@ func (t *Town) Dial(ctx context.Context, d phone.Dial) (phone.Line, error) {
 	select {
 	case <-answers:
 		t.Note(p.Name, "answers")
-		return t.newLine(p), nil
+		l := t.newLine(p)
+		if d.Keep != nil {
+			if err := d.Keep(l.Dialog()); err != nil {
+				l.Hangup()
+				return nil, &phone.Failure{Outcome: ringback.OutcomeTrunkDown, Reason: err.Error()}
+			}
+		}
+		return l, nil
 	case <-ctx.Done():
 		t.Note(p.Name, "stops ringing")
 		return nil, &phone.Failure{Outcome: whyStopped(ctx)}

@@ -10,9 +10,12 @@ import (
 )
 
 var (
-	errNoPassword  = errors.New("the trunk wants a password, and its configuration has none")
-	errChallenge   = errors.New("the trunk's challenge cannot be answered: it must be Digest with MD5 or SHA-256")
-	errNoAddress   = errors.New("the trunk has no address")
+	errNoPassword = errors.New("the trunk wants a password, and its configuration has none")
+	errChallenge  = errors.New("the trunk's challenge cannot be answered: it must be Digest with MD5 or SHA-256")
+	errNoAddress  = errors.New("the trunk has no address")
+)
+
+const (
 	maxChallenge   = 2048 // bytes of a challenge that we read
 	maxChallengers = 4    // challenges of one answer that we look at
 )

@@ -29,14 +29,16 @@ type dialog struct {
 	auth      gosip.Header
 	peer      peer
 	remoteTag string
+	confirmed bool // the 2xx may be acknowledged
 	remote    uint32                 // the peer's last CSeq
+	answering bool                   // an offer of the peer's is being answered
 	unacked   map[uint32]chan []byte // 2xx of ours that wait for their ACK, by CSeq
 	guests    []netip.Addr
 }
 
 func (u *UA) newDialog(i Invite, r route) *dialog {
 	d := &dialog{
-		ua: u, trunk: r.trunk, names: derive(i.Token, r.index), way: r.hop, offer: i.OnOffer, heard: i.OnAnswer,
+		ua: u, trunk: r.trunk, names: derive(i.Token, r.name()), way: r.hop, offer: i.OnOffer, heard: i.OnAnswer,
 		byes: make(chan string), gone: make(chan struct{}), unacked: map[uint32]chan []byte{},
 	}
 	t := r.trunk.cfg
@@ -125,7 +127,7 @@ func (d *dialog) answered(res *gosip.Response) {
 	d.remoteTag = tag(res.To().Params)
 	d.invite = res.CSeq().SeqNo
 	d.peer = p
-	d.admitPeer()
+	d.admit(p.hop.addr.Addr())
 }
 
 // tagOfPeer is the tag of the one who answered, empty if nobody has.
@@ -135,9 +137,8 @@ func (d *dialog) tagOfPeer() string {
 	return d.remoteTag
 }
 
-// admitPeer listens to the peer's address for as long as the dialog is known. The caller holds d.mu.
-func (d *dialog) admitPeer() {
-	ip := d.peer.hop.addr.Addr()
+// admit listens to an address for as long as the dialog is known. The caller holds d.mu, or is the only one who has d.
+func (d *dialog) admit(ip netip.Addr) {
 	d.ua.guests.admit(ip)
 	d.guests = append(d.guests, ip)
 }

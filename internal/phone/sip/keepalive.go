@@ -103,9 +103,11 @@ func (t *Trunk) keepRegistered() {
 	r := &registration{trunk: t, callID: gosip.GenerateTagN(32)}
 	timing := t.ua.cfg.timing
 	backoff := timing.backoffMin
+	bound := false // the registrar may know us
 	for {
 		granted, err := r.send(t.ua.ctx, lifetime)
 		t.noteRegistered(err)
+		bound = bound || err == nil || t.ua.ctx.Err() != nil
 		wait := max(granted/2, timing.registerMin)
 		if err != nil {
 			wait = backoff
@@ -117,7 +119,7 @@ func (t *Trunk) keepRegistered() {
 			break
 		}
 	}
-	if t.Registered() {
+	if bound {
 		ctx, cancel := context.WithTimeout(t.ua.hard, timing.farewell)
 		defer cancel()
 		_, _ = r.send(ctx, 0) // if it does not get through it runs out by itself
@@ -172,7 +174,7 @@ func (r *registration) sendTo(ctx context.Context, way hop, expires time.Duratio
 		return 0, fmt.Errorf("REGISTER: %d %s", res.StatusCode, clean(res.Reason, maxText))
 	}
 	r.trunk.alive()
-	return granted(res, expires), nil
+	return r.trunk.ua.granted(res, expires), nil
 }
 
 func (r *registration) request(way hop, expires time.Duration) *gosip.Request {
@@ -183,14 +185,19 @@ func (r *registration) request(way hop, expires time.Duration) *gosip.Request {
 }
 
 // granted is how long the registrar keeps our binding: it says so at our Contact, or for all in Expires.
-func granted(res *gosip.Response, asked time.Duration) time.Duration {
+func (u *UA) granted(res *gosip.Response, asked time.Duration) time.Duration {
 	text := ""
 	if h := res.GetHeader("Expires"); h != nil {
 		text = h.Value()
 	}
-	if c := res.Contact(); c != nil {
-		if own, ok := c.Params.Get("expires"); ok {
-			text = own
+	own := u.contact("").Address
+	for _, h := range res.GetHeaders("contact") {
+		c, ok := h.(*gosip.ContactHeader)
+		if !ok || c.Address.Host != own.Host || c.Address.Port != own.Port {
+			continue // another process's
+		}
+		if e, ok := c.Params.Get("expires"); ok {
+			text = e
 		}
 	}
 	n, err := strconv.Atoi(strings.TrimSpace(text))

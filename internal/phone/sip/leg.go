@@ -19,9 +19,11 @@ type Invite struct {
 	Offer    []byte                                        // SDP
 	OnOffer  func(offer []byte) (answer []byte, err error) // answers offers inside the dialog; offer is empty if the peer wants one from us; nil refuses all
 	OnAnswer func(answer []byte) error                     // hears the answer to an offer that the peer had asked for; nil ignores it
-	Headers  map[string]string                             // X-Ringback-*, sent to sandbox trunks only
-	Trunks   []*Trunk                                      // in order of preference; those that are down come last
-	SendBy   time.Time                                     // no INVITE is sent after it, not even to another trunk; zero is never
+	// OnAnswered keeps the dialog where another process finds it, before the answer is acknowledged; an error hangs up. nil keeps nothing.
+	OnAnswered func(Snapshot) error
+	Headers    map[string]string // X-Ringback-*, sent to sandbox trunks only
+	Trunks     []*Trunk          // in order of preference; those that are down come last
+	SendBy     time.Time         // no INVITE is sent after it, not even to another trunk; zero is never
 }
 
 // What Invite refuses; these are mistakes of the caller, except ErrStale and ErrClosed.

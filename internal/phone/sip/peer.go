@@ -61,7 +61,7 @@ func (p peer) next() *gosip.Uri {
 func (u *UA) hopOf(p peer, way hop) hop {
 	uri := p.next()
 	ip := u.hostIP(uri.Host)
-	if !ip.IsValid() || ip.IsUnspecified() || ip.IsMulticast() || local(ip) && !local(way.addr.Addr()) {
+	if !ip.IsValid() || ip.IsUnspecified() || ip.IsMulticast() || !u.reaches(ip) || local(ip) && !local(way.addr.Addr()) {
 		return way
 	}
 	port := uint16(5060)

@@ -32,6 +32,20 @@ func (d *dialog) acknowledge() {
 	}
 }
 
+// confirm acknowledges the first 2xx; from now on its repetitions are acknowledged too.
+func (d *dialog) confirm() {
+	d.mu.Lock()
+	d.confirmed = true
+	d.mu.Unlock()
+	d.acknowledge()
+}
+
+func (d *dialog) isConfirmed() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.confirmed
+}
+
 // credentials are what the trunk wanted with the INVITE, if anything.
 func (d *dialog) credentials() gosip.Header {
 	d.mu.Lock()
@@ -89,11 +103,17 @@ func (d *dialog) again(res *gosip.Response) {
 		return
 	}
 	switch d.tagOfPeer() {
-	case "": // nobody waits any more: watch, or a dialog of its own, has released it
-		d.ua.release(d.ua.dialogOf(res, d))
+	case "":
+		select {
+		case <-d.gone: // nobody waits any more
+			d.ua.release(d.ua.dialogOf(res, d))
+		default: // the leg is about to take the first one; this one comes again
+		}
 	case tag(res.To().Params):
-		d.ua.tally.reAck.Add(1)
-		d.acknowledge()
+		if d.isConfirmed() {
+			d.ua.tally.reAck.Add(1)
+			d.acknowledge()
+		}
 	default:
 		if d.ua.release(d.ua.dialogOf(res, d)) {
 			d.ua.tally.fork2xx.Add(1)

@@ -35,6 +35,7 @@ func (d *dialog) renegotiate(req *gosip.Request, tx *gosip.ServerTx) {
 		return
 	}
 	body, ok := d.answerOffer(req)
+	acked := d.decided(req, ok)
 	if !ok {
 		d.ua.reply(req, tx, gosip.StatusNotAcceptableHere)
 		return
@@ -45,7 +46,7 @@ func (d *dialog) renegotiate(req *gosip.Request, tx *gosip.ServerTx) {
 		_ = tx.Respond(res)
 		return
 	}
-	d.insist(req, tx, res)
+	d.insist(req, tx, res, acked)
 }
 
 // answerOffer asks the leg's owner. An UPDATE without an offer is a sign of life; an INVITE without one asks for ours.
@@ -71,6 +72,10 @@ const (
 	turnBusy      // another offer is being answered
 )
 
+// maxUnacked is how many answers may wait for their ACK. A request that comes after the answer to the one before may
+// overtake the ACK of that one, because sipgo 1.7.2 hands over each message in a goroutine of its own.
+const maxUnacked = 4
+
 // turn decides whether a request may be handled now (RFC 3261 sections 12.2.2 and 14.2).
 func (d *dialog) turn(req *gosip.Request) turn {
 	d.mu.Lock()
@@ -80,13 +85,24 @@ func (d *dialog) turn(req *gosip.Request) turn {
 		return turnLate
 	}
 	d.remote = seq
-	if len(d.unacked) > 0 {
+	if d.answering || len(d.unacked) >= maxUnacked {
 		return turnBusy
 	}
-	if req.Method == gosip.INVITE {
-		d.unacked[seq] = make(chan []byte, 1) // room for the one ACK, so that nobody waits to hand it over
-	}
+	d.answering = true
 	return turnNow
+}
+
+// decided ends the turn and returns what delivers the ACK of an accepted INVITE.
+func (d *dialog) decided(req *gosip.Request, accepted bool) <-chan []byte {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.answering = false
+	if !accepted || req.Method != gosip.INVITE {
+		return nil
+	}
+	acked := make(chan []byte, 1) // room for the one ACK, so that nobody waits to hand it over
+	d.unacked[req.CSeq().SeqNo] = acked
+	return acked
 }
 
 // retarget follows a peer that has moved (RFC 3261 section 12.2.2).
@@ -104,16 +120,14 @@ func (d *dialog) retarget(req *gosip.Request) {
 	defer d.mu.Unlock()
 	if p.hop.addr.Addr() != d.peer.hop.addr.Addr() {
 		d.peer = p
-		d.admitPeer()
+		d.admit(p.hop.addr.Addr())
 	}
 	d.peer = p
 }
 
 // insist sends a 200 to a re-INVITE until it is acknowledged: transactions do not repeat it (RFC 3261 section 13.3.1.4).
-func (d *dialog) insist(req *gosip.Request, tx *gosip.ServerTx, res *gosip.Response) {
-	seq := req.CSeq().SeqNo
-	acked := d.awaited(seq)
-	defer d.giveUpOn(seq)
+func (d *dialog) insist(req *gosip.Request, tx *gosip.ServerTx, res *gosip.Response, acked <-chan []byte) {
+	defer d.giveUpOn(req.CSeq().SeqNo)
 	timing := d.ua.cfg.timing
 	pause := timing.retransmit
 	limit := time.NewTimer(64 * timing.retransmit)
@@ -139,21 +153,18 @@ func (d *dialog) insist(req *gosip.Request, tx *gosip.ServerTx, res *gosip.Respo
 	}
 }
 
-func (d *dialog) awaited(seq uint32) <-chan []byte {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.unacked[seq]
-}
-
 func (d *dialog) giveUpOn(seq uint32) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	delete(d.unacked, seq)
 }
 
-// take hands over the answer to an offer that the peer had asked for.
+// take hands over the answer to an offer that the peer had asked for, unless the peer has made one of its own since.
 func (d *dialog) take(req *gosip.Request, answer []byte) {
-	if len(req.Body()) > 0 || len(answer) == 0 || d.heard == nil {
+	d.mu.Lock()
+	last := d.remote
+	d.mu.Unlock()
+	if len(req.Body()) > 0 || len(answer) == 0 || d.heard == nil || last != req.CSeq().SeqNo {
 		return
 	}
 	if err := d.heard(answer); err != nil {

@@ -22,9 +22,14 @@ func failed(k Kind, reason string) verdict { return verdict{cause: Cause{Kind: k
 func (l *Leg) ring() verdict {
 	v := failed(TrunkDown, errNoAddress.Error())
 	fresh := newFreshness(l.invite.SendBy)
+	tried := map[string]bool{}
 	for _, t := range byHealth(l.invite.Trunks) {
 		t.wait(l.ctx)
 		for _, r := range t.routes() {
+			if tried[r.name()] {
+				continue // two trunks share it
+			}
+			tried[r.name()] = true
 			if v = l.try(r, fresh); !v.next {
 				return v
 			}
@@ -45,13 +50,14 @@ func newFreshness(sendBy time.Time) *freshness {
 	return &freshness{slack: time.Until(sendBy), until: sendBy}
 }
 
-func (f *freshness) over() bool { return !f.until.IsZero() && time.Now().After(f.until) }
+func (f freshness) over() bool { return !f.until.IsZero() && time.Now().After(f.until) }
 
-// extend allows for a wait that begins now.
-func (f *freshness) extend(wait time.Duration) {
+// after allows for a wait that begins now.
+func (f freshness) after(wait time.Duration) freshness {
 	if !f.until.IsZero() {
 		f.until = time.Now().Add(wait + f.slack)
 	}
+	return f
 }
 
 // An attempt is the INVITE of a leg on one route, as its goroutine sees it.
@@ -112,8 +118,10 @@ func (a *attempt) run() verdict {
 func (a *attempt) send() (verdict, bool) {
 	u := a.leg.ua
 	req := a.dialog.compose(a.leg.invite)
+	next := a.fresh.after(u.cfg.timing.dial)
 	tx, err := u.txl.NewClientTransaction(u.hard, req) // opens the connection, if need be
 	if err != nil {
+		*a.fresh = next
 		return a.unheard(err.Error()), false
 	}
 	switch {
@@ -129,7 +137,7 @@ func (a *attempt) send() (verdict, bool) {
 		tx.Terminate()
 		return a.unheard(err.Error()), false
 	}
-	a.fresh.extend(u.cfg.timing.provisional)
+	*a.fresh = a.fresh.after(u.cfg.timing.provisional)
 	a.tx = tx
 	return verdict{}, true
 }
@@ -152,15 +160,31 @@ func (a *attempt) hear(res *gosip.Response) (v verdict, over bool) {
 		a.progress(res)
 		return v, false
 	case res.IsSuccess():
-		a.dialog.trunk.alive()
-		a.dialog.answered(res)
-		a.dialog.acknowledge()
-		return verdict{dialog: a.dialog, sdp: res.Body()}, true
+		return a.take(res), true
 	case challenged(res) && a.login(res):
 		return a.resend()
 	}
+	a.tx.Terminate() // what comes again is a stray
 	a.leg.ua.forget(a.dialog)
 	return a.refused(res), true
+}
+
+// take takes the first 2xx. It is not acknowledged before its dialog is in safety: should this process die until then,
+// the answer comes again, and whoever gets it releases the telephone.
+func (a *attempt) take(res *gosip.Response) verdict {
+	a.dialog.trunk.alive()
+	a.dialog.answered(res)
+	var err error
+	if keep := a.leg.invite.OnAnswered; keep != nil && a.leg.ctx.Err() == nil {
+		err = keep(a.dialog.snapshot())
+	}
+	a.dialog.confirm()
+	if err != nil {
+		a.dialog.hangUp("")
+		a.leg.ua.forget(a.dialog)
+		return failed(Failed, clean(err.Error(), maxText))
+	}
+	return verdict{dialog: a.dialog, sdp: res.Body()}
 }
 
 // progress handles a provisional answer.
@@ -171,11 +195,15 @@ func (a *attempt) progress(res *gosip.Response) {
 		a.dialog.trunk.alive()
 		a.wait(timing.ringing)
 	}
-	if res.StatusCode == gosip.StatusTrying || a.giveUp {
+	if res.StatusCode == gosip.StatusTrying {
 		return
 	}
-	if !a.rang {
-		a.rang = true
+	first := !a.rang
+	a.rang = true
+	if a.giveUp { // it crossed our CANCEL
+		return
+	}
+	if first {
 		a.wait(timing.ringMax)
 	}
 	e := Ringing{Code: res.StatusCode, SDP: res.Body()}
@@ -187,7 +215,7 @@ func (a *attempt) progress(res *gosip.Response) {
 
 func (a *attempt) wait(d time.Duration) {
 	a.patience.Reset(d)
-	a.fresh.extend(d)
+	*a.fresh = a.fresh.after(d)
 }
 
 // maxLogins is how many INVITEs with credentials are sent: a nonce may be too old once.
@@ -209,6 +237,7 @@ func (a *attempt) login(res *gosip.Response) bool {
 // resend sends the INVITE with credentials.
 func (a *attempt) resend() (v verdict, over bool) {
 	a.tried = false
+	a.tx.Terminate()
 	v, ok := a.send()
 	if !ok {
 		a.leg.ua.forget(a.dialog)

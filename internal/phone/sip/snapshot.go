@@ -31,6 +31,10 @@ func (l *Leg) Snapshot() Snapshot {
 	if d == nil {
 		return Snapshot{}
 	}
+	return d.snapshot()
+}
+
+func (d *dialog) snapshot() Snapshot {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	s := Snapshot{
@@ -59,9 +63,7 @@ func (u *UA) Release(ctx context.Context, s Snapshot, trunks []*Trunk) error {
 			d.trunk = t
 		}
 	}
-	d.mu.Lock()
-	d.admitPeer()
-	d.mu.Unlock()
+	d.admit(d.peer.hop.addr.Addr())
 	defer d.leave()
 	ctx, cancel := context.WithTimeout(ctx, u.cfg.timing.request)
 	defer cancel()

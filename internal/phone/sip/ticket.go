@@ -25,9 +25,10 @@ type names struct {
 	stem   string
 }
 
-// derive works out the names of a leg's INVITE on one route. Routes are numbered by routeIndex.
-func derive(token string, route int) names {
-	sum := sha256.Sum256([]byte(token + "/" + strconv.Itoa(route)))
+// derive works out the names of a leg's INVITE on one route. They must not depend on the order of trunks or addresses, which
+// another process may see differently.
+func derive(token string, route string) names {
+	sum := sha256.Sum256([]byte(token + "/" + route))
 	h := hex.EncodeToString(sum[:])
 	return names{callID: h[:32], tag: h[32:48], stem: h[48:]}
 }
@@ -37,7 +38,5 @@ func (n names) branch(cseq uint32) string {
 	return gosip.RFC3261BranchMagicCookie + n.stem + "." + strconv.FormatUint(uint64(cseq), 10)
 }
 
-// maxTargets is how many addresses of one trunk are tried, and so how many numbers each trunk has for its routes.
+// maxTargets is how many addresses of one trunk are tried.
 const maxTargets = 4
-
-func routeIndex(trunk, target int) int { return trunk*maxTargets + target }

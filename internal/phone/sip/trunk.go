@@ -156,14 +156,18 @@ func (t *Trunk) quiet() (time.Duration, bool) {
 type route struct {
 	trunk *Trunk
 	hop   hop
-	index int
+}
+
+// name tells this way from all others, in every process.
+func (r route) name() string {
+	return r.trunk.cfg.User + "@" + r.hop.addr.String() + ";" + r.hop.network
 }
 
 // routes are the addresses of the trunk in their order.
 func (t *Trunk) routes() []route {
 	var all []route
-	for i, h := range t.hops() {
-		all = append(all, route{trunk: t, hop: h, index: routeIndex(t.index, i)})
+	for _, h := range t.hops() {
+		all = append(all, route{trunk: t, hop: h})
 	}
 	return all
 }

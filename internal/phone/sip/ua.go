@@ -126,7 +126,8 @@ func (u *UA) run(f func(), late bool) bool {
 	return true
 }
 
-// keep puts a dialog into the table; false means that the token was used before.
+// keep puts a dialog into the table and listens to where its INVITE goes, even if the trunk moves meanwhile; false means that
+// the token was used before.
 func (u *UA) keep(d *dialog) bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -134,6 +135,7 @@ func (u *UA) keep(d *dialog) bool {
 		return false
 	}
 	u.dialogs[d.names.callID] = d
+	d.admit(d.way.addr.Addr())
 	return true
 }
 

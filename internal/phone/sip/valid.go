@@ -34,7 +34,7 @@ func valid(req *gosip.Request) bool {
 	case !repeatable(id.Value()), !repeatable(tag(from.Params)), len(tag(to.Params)) > maxName:
 		return false
 	}
-	for _, name := range []string{"from", "to", "call-id", "cseq", "max-forwards"} {
+	for _, name := range []string{"from", "to", "call-id", "cseq", "max-forwards", "content-length"} {
 		if len(req.GetHeaders(name)) > 1 {
 			return false
 		}

@@ -2,7 +2,6 @@ package store
 
 import (
 	"errors"
-	"sync"
 	"testing"
 	"time"
 
@@ -64,26 +63,18 @@ func TestAnswersAreForgotten(t *testing.T) {
 	})
 }
 
-func TestOfManyRequestsWithOneKeyOneMakesTheCall(t *testing.T) {
+func TestOfTwoRequestsWithOneKeyOneMakesTheCall(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *Store) {
 		c := newCompany(t, s)
-		var wg sync.WaitGroup
-		for range 16 {
-			wg.Go(func() {
-				err := s.Write(t.Context(), func(tx *Tx) error {
-					_, answered, err := tx.Answer(c.account.ID, "call", "k")
-					if err != nil || answered {
-						return err
-					}
-					call := c.call(visitor(1))
-					return errors.Join(tx.AddCall(&call), tx.SaveAnswer(c.account.ID, "call", "k", Answer{At: noon}))
-				})
-				if err != nil {
-					t.Error(err)
-				}
-			})
+		request := func(tx *Tx) error {
+			_, answered, err := tx.Answer(c.account.ID, "call", "k")
+			if err != nil || answered {
+				return err
+			}
+			call := c.call(visitor(1))
+			return errors.Join(tx.AddCall(&call), tx.SaveAnswer(c.account.ID, "call", "k", Answer{At: noon}))
 		}
-		wg.Wait()
+		during(t, s, request, request)
 		same(t, "calls", len(c.due(t, noon)), 1)
 	})
 }

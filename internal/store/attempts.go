@@ -109,8 +109,13 @@ func scanAttempt(r *sql.Rows) (a ringback.Attempt, err error) {
 
 func attemptFields(a *ringback.Attempt) []any {
 	return []any{
-		&a.ID, &a.AccountID, &a.CallID, &a.Number, &a.VisitorFirst, toRef{&a.ManagerID}, &a.Outcome,
-		toTime{&a.QueuedAt}, toTime{&a.TalkingAt}, toTime{&a.EndedAt}, toRef{&a.RecordingID},
+		&a.ID, &a.AccountID, &a.CallID, &a.Number, &a.VisitorFirst,
+		toRef{&a.ManagerID},
+		&a.Outcome,
+		toTime{&a.QueuedAt},
+		toTime{&a.TalkingAt},
+		toTime{&a.EndedAt},
+		toRef{&a.RecordingID},
 	}
 }
 

@@ -124,8 +124,16 @@ func scanCall(r *sql.Rows) (c ringback.Call, err error) {
 
 func callFields(c *ringback.Call) []any {
 	return []any{
-		&c.ID, &c.AccountID, &c.WidgetID, &c.To, toRef{&c.Wanted.DepartmentID}, toRef{&c.Wanted.ManagerID}, &c.Status,
-		&c.Outcome, &c.Type, &c.Ref, toJSON{&c.Visit}, &c.Attempts, &c.Epoch, toDue{&c.DueAt}, toTime{&c.ScheduledAt},
-		toTime{&c.CreatedAt}, toTime{&c.EndedAt},
+		&c.ID, &c.AccountID, &c.WidgetID, &c.To,
+		toRef{&c.Wanted.DepartmentID},
+		toRef{&c.Wanted.ManagerID},
+		&c.Status,
+		&c.Outcome, &c.Type, &c.Ref,
+		toJSON{&c.Visit},
+		&c.Attempts, &c.Epoch,
+		toDue{&c.DueAt},
+		toTime{&c.ScheduledAt},
+		toTime{&c.CreatedAt},
+		toTime{&c.EndedAt},
 	}
 }

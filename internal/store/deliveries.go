@@ -42,7 +42,7 @@ var deliverySQL = struct{ next, event, add, webhooks, due, save, place, overtake
 			FROM due WHERE due.webhook_id IS NOT NULL
 		)
 		SELECT w.id, w.account_id,
-			(SELECT min(d.due_at) FROM deliveries d WHERE d.webhook_id = w.id AND ` + deliveryStands + `)
+			(SELECT d.due_at FROM deliveries d WHERE d.webhook_id = w.id AND ` + deliveryStands + ` ORDER BY d.due_at, d.id LIMIT 1)
 		FROM due JOIN webhooks w ON w.id = due.webhook_id AND NOT w.disabled`,
 	due: `SELECT ` + deliveryColumns + `, d.overtaken OR EXISTS (SELECT 1 FROM deliveries o
 			WHERE o.webhook_id = d.webhook_id AND o.call_id = d.call_id AND o.seq < d.seq AND o.state = 'pending' AND o.overtaken)
@@ -233,6 +233,8 @@ func scanDue(r *sql.Rows) (d DueDelivery, err error) {
 func deliveryFields(d *ringback.Delivery) []any {
 	return []any{
 		&d.ID, &d.AccountID, &d.WebhookID, &d.CallID, &d.EventID, &d.Kind, &d.Seq, &d.Body, &d.State, &d.Tries,
-		toDue{&d.DueAt}, toTime{&d.CreatedAt}, &d.LastStatus, &d.LastError,
+		toDue{&d.DueAt},
+		toTime{&d.CreatedAt},
+		&d.LastStatus, &d.LastError,
 	}
 }

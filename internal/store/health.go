@@ -45,7 +45,7 @@ func (s *Store) Ready() error {
 }
 
 func (s *Store) probe() {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*probeTakes)
+	ctx, cancel := context.WithTimeout(context.Background(), probeTakes)
 	defer cancel()
 	err := s.write(ctx, func(tx *Tx) error {
 		_, err := tx.exec(probeSQL, time.Now().UnixMilli())

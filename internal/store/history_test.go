@@ -30,7 +30,7 @@ func (c *company) history(t *testing.T, f HistoryFilter) ([]int64, int) {
 func (c *company) answered(t *testing.T, call *ringback.Call, m ringback.Manager) ringback.Attempt {
 	t.Helper()
 	a := c.ringing(t, call, "node", m.User.Tel)
-	a.Legs[0].ManagerID, a.Legs[0].AnsweredAt, a.ManagerID = m.ID, noon, m.ID
+	a.Legs[0].AnsweredAt, a.ManagerID = noon, m.ID
 	write(t, c.Store, func(tx *Tx) error { return errors.Join(tx.SaveLeg(a.Legs[0]), tx.SaveAttempt(a)) })
 	return a
 }

@@ -54,8 +54,11 @@ func (tx *Tx) RevokeKey(account int64, id string, at time.Time) error {
 func scanKey(r *sql.Rows) (v keyAndUser, err error) {
 	k := &v.key
 	fields := []any{
-		&k.ID, &k.AccountID, &k.UserID, &k.Name, &k.Hash, toJSON{&k.Scopes},
-		toTime{&k.CreatedAt}, toTime{&k.LastUsedAt}, toTime{&k.RevokedAt},
+		&k.ID, &k.AccountID, &k.UserID, &k.Name, &k.Hash,
+		toJSON{&k.Scopes},
+		toTime{&k.CreatedAt},
+		toTime{&k.LastUsedAt},
+		toTime{&k.RevokedAt},
 	}
 	err = r.Scan(append(fields, userFields(&v.user)...)...)
 	return v, err

@@ -196,26 +196,18 @@ func TestTheLiveCallToANumber(t *testing.T) {
 	})
 }
 
-func TestOfManyOrdersForANumberOneMakesTheCall(t *testing.T) {
+func TestOfTwoOrdersForANumberOneMakesTheCall(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *Store) {
 		c := newCompany(t, s)
-		var wg sync.WaitGroup
-		for range 16 {
-			wg.Go(func() {
-				err := s.Write(t.Context(), func(tx *Tx) error {
-					_, live, err := tx.LiveCallTo(c.account.ID, visitor(1))
-					if err != nil || live {
-						return err
-					}
-					call := c.call(visitor(1))
-					return tx.AddCall(&call)
-				})
-				if err != nil {
-					t.Error(err)
-				}
-			})
+		place := func(tx *Tx) error {
+			_, live, err := tx.LiveCallTo(c.account.ID, visitor(1))
+			if err != nil || live {
+				return err
+			}
+			call := c.call(visitor(1))
+			return tx.AddCall(&call)
 		}
-		wg.Wait()
+		during(t, s, place, place)
 		same(t, "calls", len(c.due(t, noon)), 1)
 	})
 }

@@ -202,16 +202,17 @@ func closeAll(dbs ...*sql.DB) error {
 
 // lockDir takes the directory for this process. The lock goes with the process, however it ends.
 func lockDir(dir string) (*os.File, error) {
-	file, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
+	file, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // the operator chose dir
 	if err != nil {
 		return nil, fmt.Errorf("lock the data directory: %w", err)
 	}
 	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		defer file.Close()
-		if !errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, fmt.Errorf("lock the data directory: %w", err)
+		if errors.Is(err, syscall.EWOULDBLOCK) {
+			err = lockedBy(file)
+		} else {
+			err = fmt.Errorf("lock the data directory: %w", err)
 		}
-		return nil, lockedBy(file)
+		return nil, errors.Join(err, file.Close())
 	}
 	pid := fmt.Appendln(nil, os.Getpid())
 	if err := errors.Join(file.Truncate(0), writeAt(file, pid)); err != nil {

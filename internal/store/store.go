@@ -80,8 +80,10 @@ func (s *Store) Close() error {
 	return s.closed
 }
 
-// Write runs f in one transaction. When it returns nil everything that f wrote is on disk; otherwise nothing is.
-// f must only work on tx: it may run twice where two transactions collide, and a Write inside it never returns.
+// Write runs f in one transaction. When it returns nil everything that f wrote is on disk. An error leaves nothing
+// behind, unless the way to PostgreSQL broke in the commit itself: then nobody can know.
+// f must only work on tx, and must not build on what an earlier run of it left in variables: it runs again where two
+// transactions collide. A Write inside it never returns.
 func (s *Store) Write(ctx context.Context, f func(*Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -63,27 +64,35 @@ func freshSchema(t *testing.T) string {
 	}
 	name := "t" + strings.ToLower(rand.Text())
 	onServer(t, server, "CREATE SCHEMA "+name)
-	t.Cleanup(func() { onServer(t, server, "DROP SCHEMA "+name+" CASCADE") })
+	t.Cleanup(func() {
+		await(t, func() error { return tryOnServer(server, "DROP SCHEMA "+name+" CASCADE") }) // a process that was killed may still write
+	})
 	u, err := url.Parse(server)
 	if err != nil {
 		t.Fatal(err)
 	}
 	values := u.Query()
 	values.Set("search_path", name)
+	values.Set("application_name", name)
 	u.RawQuery = values.Encode()
 	return u.String()
 }
 
 func onServer(t *testing.T, server, command string) {
 	t.Helper()
+	if err := tryOnServer(server, command); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func tryOnServer(server, command string) error {
 	db, err := sql.Open("pgx", server)
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	defer db.Close()
-	if _, err := db.ExecContext(context.Background(), command); err != nil {
-		t.Fatal(err)
-	}
+	_, err = db.ExecContext(context.Background(), command)
+	return err
 }
 
 func write(t *testing.T, s *Store, f func(*Tx) error) {
@@ -218,4 +227,26 @@ func (c *company) ringing(t *testing.T, call *ringback.Call, node string, number
 // visitor is a telephone number.
 func visitor(n int) ringback.Number {
 	return ringback.Number(fmt.Sprintf("+4860%07d", n))
+}
+
+// during runs the second write between what the first does and its commit, if the first lets it.
+func during(t *testing.T, s *Store, first, second func(*Tx) error) {
+	t.Helper()
+	ended := make(chan error, 1)
+	var once sync.Once
+	write(t, s, func(tx *Tx) error {
+		if err := first(tx); err != nil {
+			return err
+		}
+		once.Do(func() { go func() { ended <- s.Write(context.Background(), second) }() })
+		select {
+		case err := <-ended:
+			ended <- err
+		case <-time.After(200 * time.Millisecond): // it waits, as it should
+		}
+		return nil
+	})
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
 }

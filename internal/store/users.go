@@ -67,7 +67,10 @@ func scanUser(r *sql.Rows) (u ringback.User, err error) {
 
 func userFields(u *ringback.User) []any {
 	return []any{
-		&u.ID, &u.AccountID, toRef{&u.ParentID}, &u.Name, &u.Email, &u.Tel, &u.TelExtension, &u.Role,
-		toTime{&u.CreatedAt}, toTime{&u.UpdatedAt},
+		&u.ID, &u.AccountID,
+		toRef{&u.ParentID},
+		&u.Name, &u.Email, &u.Tel, &u.TelExtension, &u.Role,
+		toTime{&u.CreatedAt},
+		toTime{&u.UpdatedAt},
 	}
 }

@@ -143,7 +143,7 @@ CREATE TABLE attempts (
 	recording_id  BIGINT REFERENCES recordings (id),
 	UNIQUE (call_id, number)
 );
-CREATE INDEX attempts_open ON attempts (call_id) WHERE ended_at IS NULL;
+CREATE INDEX attempts_open ON attempts (id) WHERE ended_at IS NULL;
 
 CREATE TABLE legs (
 	id          INTEGER PRIMARY KEY AUTOINCREMENT,

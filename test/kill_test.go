@@ -33,7 +33,7 @@ var (
 func TestNothingIsLostWhenTheServerIsKilled(t *testing.T) {
 	t.Parallel()
 	journal := filepath.Join(t.TempDir(), "journal")
-	carrier := startCarrier(t, "--talk", "1s", "--rings", "200ms", "--journal", journal)
+	carrier := startCarrier(t, "--talk", "300ms", "--rings", "100ms", "--journal", journal)
 	o := newOffice(t, "--trunk", "sip:"+carrier+";sandbox=true")
 	s := newSink(t)
 	numbers := make([]string, 40)
@@ -54,7 +54,7 @@ func TestNothingIsLostWhenTheServerIsKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range *kills {
-		time.Sleep(time.Duration(200+rand.IntN(800)) * time.Millisecond)
+		time.Sleep(time.Duration(500+rand.IntN(1500)) * time.Millisecond)
 		o.kill()
 		o.start(u.Host)
 	}

@@ -47,6 +47,16 @@ func fetch(t testing.TB, link string) []byte {
 	return b
 }
 
+// recording fetches and reads the recording of a call.
+func (o *office) recording(r record) (left, right []int16) {
+	o.t.Helper()
+	left, right, err := media.ReadRecording(bytes.NewReader(fetch(o.t, r.attempt().Recording)))
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return left, right
+}
+
 // hears checks which of two tones is on a channel.
 func hears(t testing.TB, name string, pcm []int16, want, other float64) {
 	t.Helper()
@@ -72,10 +82,7 @@ func TestOneRequestMakesTwoPeopleTalk(t *testing.T) {
 	if r.Status != "completed" || r.attempt().BillingTime < 2 {
 		t.Fatalf("got %s, billing time %d", r.Status, r.attempt().BillingTime)
 	}
-	left, right, err := media.ReadRecording(bytes.NewReader(fetch(t, r.attempt().Recording)))
-	if err != nil {
-		t.Fatal(err)
-	}
+	left, right := o.recording(r)
 	hears(t, "left, the manager", left, 440, 660)
 	hears(t, "right, the visitor", right, 660, 440)
 

@@ -366,3 +366,19 @@ func (o *office) countCalls() int {
 	}
 	return meta.Count
 }
+
+// until waits until a call has a status.
+func (o *office) until(call int64, status string) {
+	o.t.Helper()
+	o.waitUntil("call "+fmt.Sprint(call)+" is "+status, func() bool { return o.record(call).Status == status })
+}
+
+// waitUntil waits for something to become true.
+func (o *office) waitUntil(what string, yes func() bool) {
+	o.t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); !yes(); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			o.t.Fatalf("waited in vain until %s", what)
+		}
+	}
+}

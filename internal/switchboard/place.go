@@ -161,9 +161,7 @@ func newCall(tx *store.Tx, w ringback.Widget, account ringback.Account, o Order,
 	if err != nil {
 		return ringback.Call{}, err
 	}
-	if slices.ContainsFunc(managers, func(m ringback.Manager) bool { return m.User.Tel == to }) {
-		return ringback.Call{}, refused("tel", ringback.CodeBlacklistedNumber, "This is the number of a manager of this widget.")
-	}
+	managers = otherThan(to, managers)
 	now := time.Now()
 	call := ringback.Call{
 		AccountID: w.AccountID, WidgetID: w.ID, To: to, Wanted: o.Wanted, Ref: o.Ref, Visit: o.Visit,
@@ -182,6 +180,11 @@ func newCall(tx *store.Tx, w ringback.Widget, account ringback.Account, o Order,
 		return call, err
 	}
 	return call, tell(tx, kind, account, wire.Happening{Call: call})
+}
+
+// otherThan leaves out the managers whose own telephone the visitor's is: nobody is rung to talk with himself.
+func otherThan(visitor ringback.Number, managers []ringback.Manager) []ringback.Manager {
+	return slices.DeleteFunc(slices.Clone(managers), func(m ringback.Manager) bool { return m.User.Tel == visitor })
 }
 
 // tell writes an event and its deliveries.

@@ -209,7 +209,7 @@ func (p *pass) takeCall(d desk, c ringback.Call, waiting int, room bool) (bool, 
 
 // callable returns the managers on duty who have not hung up on this call before.
 func (p *pass) callable(d desk, c ringback.Call) ([]ringback.Manager, error) {
-	onDuty := ringback.OnDuty(d.managers, c.Wanted, p.now)
+	onDuty := otherThan(c.To, ringback.OnDuty(d.managers, c.Wanted, p.now))
 	if c.Attempts == 0 {
 		return onDuty, nil
 	}

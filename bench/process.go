@@ -26,7 +26,7 @@ type process struct {
 // startProcess starts the program and waits until it prints what the pattern finds.
 func startProcess(ctx context.Context, binary string, env []string, pattern string, args ...string) (*process, error) {
 	cmd := exec.CommandContext(ctx, binary, args...) //nolint:gosec // our own program
-	cmd.Env = append(os.Environ(), env...)           //nolint:forbidigo // its child needs the same environment
+	cmd.Env = append(os.Environ(), env...)
 	read, write := io.Pipe()
 	cmd.Stdout, cmd.Stderr = write, write
 	if err := cmd.Start(); err != nil {

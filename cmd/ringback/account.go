@@ -32,7 +32,7 @@ func (c *accountCreateCmd) Run(ctx context.Context, o *outputs) error {
 	if err != nil {
 		return err
 	}
-	defer st.Close()
+	defer closeQuietly(st)
 	made, err := office.New(office.Config{Store: st, Log: log}).CreateAccount(ctx, office.NewAccount{
 		Company: c.Company, Name: c.Name, Email: c.Email, Tel: c.Tel, LimitsOff: c.Limits == "off",
 	})
@@ -67,7 +67,7 @@ func (c *keyCreateCmd) Run(ctx context.Context, o *outputs) error {
 	if err != nil {
 		return err
 	}
-	defer st.Close()
+	defer closeQuietly(st)
 	var user ringback.User
 	err = st.Read(ctx, func(tx *store.Tx) error {
 		user, err = tx.UserWithEmail(c.User)

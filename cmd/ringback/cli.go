@@ -47,7 +47,7 @@ func (b *base) logger(o *outputs) *slog.Logger {
 		info, err := f.Stat()
 		color = err == nil && info.Mode()&os.ModeCharDevice != 0
 	}
-	return slog.New(tint.NewHandler(o.log, &tint.Options{Level: level, TimeFormat: time.TimeOnly, NoColor: !color}))
+	return slog.New(tint.NewTextHandler(o.log, &tint.Options{Level: level, TimeFormat: time.TimeOnly, NoColor: !color}))
 }
 
 // open opens the store. A command that is not the server works beside a running one.
@@ -105,7 +105,7 @@ type migrateCmd struct{ base }
 
 // Run migrates the database.
 func (c *migrateCmd) Run(ctx context.Context, o *outputs) error {
-	st, err := c.open(ctx, c.logger(o), true)
+	st, err := c.open(ctx, c.logger(o), false)
 	if err != nil {
 		return err
 	}

@@ -45,14 +45,14 @@ Stop with Ctrl-C.
 `))
 
 // welcome makes the demo account where the database is empty, and prints how to try it.
-func (c *serveCmd) welcome(ctx context.Context, o *outputs, st *store.Store, desk *office.Office) error {
+func (c *serveCmd) welcome(ctx context.Context, o *outputs, s *server) error {
 	if !c.Demo {
 		return nil
 	}
 	file := filepath.Join(c.Data, demoKeyFile)
 	key, err := os.ReadFile(file) //nolint:gosec // a file of our own directory
 	if errors.Is(err, fs.ErrNotExist) {
-		key, err = c.makeDemo(ctx, st, desk, file)
+		key, err = c.makeDemo(ctx, s, file)
 	}
 	if err != nil {
 		return err
@@ -63,8 +63,8 @@ func (c *serveCmd) welcome(ctx context.Context, o *outputs, st *store.Store, des
 
 // makeDemo makes an account, a widget and two managers who are always on duty. Its key is kept in the data
 // directory, because the demo prints it at every start.
-func (c *serveCmd) makeDemo(ctx context.Context, st *store.Store, desk *office.Office, file string) ([]byte, error) {
-	made, err := desk.CreateAccount(ctx, office.NewAccount{
+func (c *serveCmd) makeDemo(ctx context.Context, s *server, file string) ([]byte, error) {
+	made, err := s.office.CreateAccount(ctx, office.NewAccount{
 		Company: "Demo", Name: "Olga Owner", Email: "owner@demo.example", Tel: demoOwner, LimitsOff: true,
 	})
 	if err != nil {
@@ -78,7 +78,7 @@ func (c *serveCmd) makeDemo(ctx context.Context, st *store.Store, desk *office.O
 		AccountID: made.Account.ID, ParentID: made.Owner.ID, Name: "Anna", Tel: demoManager, Role: ringback.RoleManager,
 		CreatedAt: time.Now(), UpdatedAt: time.Now(),
 	}
-	err = st.Write(ctx, func(tx *store.Tx) error {
+	err = s.store.Write(ctx, func(tx *store.Tx) error {
 		if err := errors.Join(tx.AddWidget(&widget), tx.AddUser(&anna)); err != nil {
 			return err
 		}

@@ -48,7 +48,7 @@ func (c *doctorCmd) database(ctx context.Context, o *outputs) finding {
 		f.advice = err.Error()
 		return f
 	}
-	defer st.Close()
+	defer closeQuietly(st)
 	if err := st.Write(ctx, func(*store.Tx) error { return nil }); err != nil {
 		f.advice = "it cannot be written: " + err.Error()
 	}

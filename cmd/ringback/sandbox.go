@@ -36,7 +36,7 @@ func (c *sandboxCmd) Run(ctx context.Context, o *outputs) error {
 		if err != nil {
 			return fmt.Errorf("open the journal: %w", err)
 		}
-		defer f.Close()
+		defer closeQuietly(f)
 		config.Journal = f
 	}
 	carrier, err := sandbox.Start(context.WithoutCancel(ctx), config)

@@ -5,12 +5,14 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/ringback-hq/ringback/internal/api"
@@ -19,6 +21,7 @@ import (
 	"github.com/ringback-hq/ringback/internal/fetch"
 	"github.com/ringback-hq/ringback/internal/office"
 	"github.com/ringback-hq/ringback/internal/outbox"
+	"github.com/ringback-hq/ringback/internal/phone"
 	"github.com/ringback-hq/ringback/internal/store"
 	"github.com/ringback-hq/ringback/internal/switchboard"
 	"github.com/ringback-hq/ringback/internal/web"
@@ -35,21 +38,71 @@ type serveCmd struct {
 	Demo         bool          `help:"Make a demo account in an empty database and print how to try it."`
 }
 
-// Run serves until ctx ends, then drains. It reads top to bottom as the house stands: crafts, work, doors.
+// A server is the house: crafts, work and doors.
+type server struct {
+	store    *store.Store
+	exchange *phone.Exchange
+	files    *blob.Disk
+	links    blob.Links
+	outbox   *outbox.Outbox
+	board    *switchboard.Switchboard
+	office   *office.Office
+	draining atomic.Bool
+	log      *slog.Logger
+}
+
+// Run serves until ctx ends, then drains.
 func (c *serveCmd) Run(ctx context.Context, o *outputs) error {
 	log := c.logger(o)
 	st, err := c.open(ctx, log, true)
 	if err != nil {
 		return err
 	}
-	defer st.Close()
-	listener, err := net.Listen("tcp", c.Listen)
+	defer closeQuietly(st)
+	listener, err := listen(ctx, c.Listen)
 	if err != nil {
 		return fmt.Errorf("listen for HTTP (--listen): %w", err)
 	}
-	defer listener.Close()
+	defer closeQuietly(listener)
 	c.publicURL(listener.Addr())
-	files, links, err := c.recordings(ctx, st)
+	exchange, closePhones, err := c.start(ctx, c.Data, log)
+	if err != nil {
+		return err
+	}
+	defer closePhones()
+	s := &server{store: st, exchange: exchange, log: log}
+	if err := c.furnish(ctx, s); err != nil {
+		return err
+	}
+	if err := s.debug(ctx, c.DebugListen); err != nil {
+		return err
+	}
+
+	ctx, stop := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	defer running.Wait()
+	defer stop() // also where serving fails
+	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
+	running.Go(func() { s.board.Run(ctx, c.DrainTimeout); stopWork() })
+	running.Go(func() { s.deliver(work) })
+	if err := c.welcome(ctx, o, s); err != nil {
+		log.ErrorContext(ctx, "the demo could not be made", "err", err)
+	}
+	log.InfoContext(ctx, "ringback is up", "url", c.PublicURL, "version", version)
+	return s.serve(ctx, work, listener)
+}
+
+// furnish puts the rooms into the house, from the ground up.
+func (c *serveCmd) furnish(ctx context.Context, s *server) error {
+	var err error
+	if s.files, err = blob.OpenDisk(filepath.Join(c.Data, "recordings")); err != nil {
+		return err
+	}
+	s.links.Base = c.PublicURL
+	err = s.store.Write(ctx, func(tx *store.Tx) error {
+		s.links.Key, err = tx.Secret("recordings", 32)
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -57,76 +110,73 @@ func (c *serveCmd) Run(ctx context.Context, o *outputs) error {
 	if err != nil {
 		return fmt.Errorf("--egress-allow: %w", err)
 	}
-	exchange, closePhones, err := c.telephony.start(ctx, c.Data, log)
-	if err != nil {
-		return err
-	}
-	defer closePhones()
 	prompts, err := switchboard.LoadPrompts()
 	if err != nil {
 		return err
 	}
-
-	client := fetch.New(fetch.Config{Allow: allow, Log: log})
-	box := outbox.New(outbox.Config{Store: st, Client: client, Log: log, Version: version})
-	board := switchboard.New(switchboard.Config{
-		Store: st, Phone: exchange, Files: files, Links: links, Prompts: prompts, Told: box.Nudge, Log: log,
+	client := fetch.New(fetch.Config{Allow: allow, Log: s.log})
+	s.outbox = outbox.New(outbox.Config{Store: s.store, Client: client, Log: s.log, Version: version})
+	s.board = switchboard.New(switchboard.Config{
+		Store: s.store, Phone: s.exchange, Files: s.files, Links: s.links, Prompts: prompts, Told: s.outbox.Nudge, Log: s.log,
 	}, rand.Text())
-	desk := office.New(office.Config{Store: st, Fetch: client, Log: log})
+	s.office = office.New(office.Config{Store: s.store, Fetch: client, Log: s.log})
+	return nil
+}
 
-	inside := &insight{exchange: exchange, board: board}
-	if err := inside.listen(ctx, c.DebugListen, log); err != nil {
-		return err
-	}
-	ready := &readiness{store: st}
+// doors are all that is served over HTTP.
+func (s *server) doors() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", alive)
-	mux.Handle("GET /readyz", ready)
-	ours := api.New(api.Config{Office: desk, Files: files, Links: links, Log: log})
+	mux.HandleFunc("GET /readyz", s.ready)
+	ours := api.New(api.Config{Office: s.office, Files: s.files, Links: s.links, Log: s.log})
 	mux.Handle("/api/", ours)
 	mux.Handle("/recordings/", ours)
-	documented := callpage.New(callpage.Config{Office: desk, Switchboard: board, Links: links, Log: log})
+	documented := callpage.New(callpage.Config{Office: s.office, Switchboard: s.board, Links: s.links, Log: s.log})
 	for _, version := range []string{"/api/v1/", "/api/v2/", "/api/v3/"} {
 		mux.Handle(version, documented)
 	}
+	return web.Tidy(mux)
+}
 
-	var running sync.WaitGroup
-	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
-	running.Go(func() { board.Run(ctx, c.DrainTimeout); stopWork() })
-	running.Go(func() { logEnd(log, "the outbox stopped", box.Run(work)) })
-	if err := c.welcome(ctx, o, st, desk); err != nil {
-		log.Error("the demo could not be made", "err", err)
+// deliver tells webhooks until ctx ends.
+func (s *server) deliver(ctx context.Context) {
+	if err := s.outbox.Run(ctx); err != nil && !errors.Is(err, context.Canceled) {
+		s.log.ErrorContext(ctx, "the outbox stopped", "err", err)
 	}
-	err = c.serve(ctx, work, listener, web.Tidy(mux), ready, log)
-	running.Wait()
-	return err
 }
 
 // serve answers HTTP requests until the work has drained.
-func (c *serveCmd) serve(ctx, work context.Context, l net.Listener, h http.Handler, ready *readiness, log *slog.Logger) error {
+func (s *server) serve(ctx, work context.Context, l net.Listener) error {
 	srv := &http.Server{
-		Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 5 * time.Minute,
-		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		Handler: s.doors(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 5 * time.Minute,
+		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(l) }()
-	log.Info("ringback is up", "url", c.PublicURL, "version", version)
 	select {
 	case err := <-failed:
 		return fmt.Errorf("serve HTTP: %w", err)
 	case <-ctx.Done():
 	}
-	ready.draining.Store(true)
-	log.Info("draining: running calls may end, new ones are refused", "timeout", c.DrainTimeout)
+	s.draining.Store(true)
+	s.log.InfoContext(ctx, "draining: running calls may end, new ones are refused", "calls", s.board.Live())
 	<-work.Done()
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	if err := srv.Shutdown(stop); err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("stop HTTP: %w", err)
 	}
-	log.Info("ringback is down")
+	s.log.InfoContext(ctx, "ringback is down")
 	return nil
 }
+
+func listen(ctx context.Context, addr string) (net.Listener, error) {
+	var lc net.ListenConfig
+	return lc.Listen(ctx, "tcp", addr)
+}
+
+// closeQuietly closes what has nothing left to lose.
+func closeQuietly(c io.Closer) { _ = c.Close() }
 
 // publicURL derives the address of the server where none is given.
 func (c *serveCmd) publicURL(a net.Addr) {
@@ -139,23 +189,4 @@ func (c *serveCmd) publicURL(a net.Addr) {
 		host = "localhost"
 	}
 	c.PublicURL = "http://" + net.JoinHostPort(host, port)
-}
-
-func (c *serveCmd) recordings(ctx context.Context, st *store.Store) (*blob.Disk, blob.Links, error) {
-	links := blob.Links{Base: c.PublicURL}
-	files, err := blob.OpenDisk(filepath.Join(c.Data, "recordings"))
-	if err != nil {
-		return nil, links, err
-	}
-	err = st.Write(ctx, func(tx *store.Tx) error {
-		links.Key, err = tx.Secret("recordings", 32)
-		return err
-	})
-	return files, links, err
-}
-
-func logEnd(log *slog.Logger, message string, err error) {
-	if err != nil && !errors.Is(err, context.Canceled) {
-		log.Error(message, "err", err) //nolint:sloglint // the message names who stopped
-	}
 }

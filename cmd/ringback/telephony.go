@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,8 +33,8 @@ type telephony struct {
 func (t *telephony) start(ctx context.Context, data string, log *slog.Logger) (*phone.Exchange, func(), error) {
 	var closers []func()
 	closeAll := func() {
-		for i := len(closers) - 1; i >= 0; i-- {
-			closers[i]()
+		for _, c := range slices.Backward(closers) {
+			c()
 		}
 	}
 	trunks, err := t.trunks()
@@ -49,7 +50,7 @@ func (t *telephony) start(ctx context.Context, data string, log *slog.Logger) (*
 		trunks = []sip.TrunkConfig{{Host: carrier.Addr().Addr().String(), Port: carrier.Addr().Port(), Transport: "udp", Sandbox: true}}
 	}
 	if len(trunks) == 0 {
-		log.Warn("there is no way to the telephone network: give --trunk, or --sandbox to try things out")
+		log.WarnContext(ctx, "there is no way to the telephone network: give --trunk, or --sandbox to try things out")
 	}
 	exchange, err := t.exchange(ctx, data, trunks, log)
 	if err != nil {
@@ -106,7 +107,7 @@ func (t *telephony) exchange(ctx context.Context, data string, trunks []sip.Trun
 		return nil, fmt.Errorf("open %s for SIP (--sip-listen): %w", listen, err)
 	}
 	if err := os.WriteFile(file, []byte(x.Addr().String()+"\n"), 0o600); err != nil {
-		log.Warn("the SIP port of this run cannot be noted", "err", err)
+		log.WarnContext(ctx, "the SIP port of this run cannot be noted", "err", err)
 	}
 	return x, nil
 }
@@ -149,9 +150,9 @@ func allLoopback(trunks []sip.TrunkConfig) bool {
 func outwardAddress() (netip.Addr, error) {
 	conn, err := net.Dial("udp4", "192.0.2.1:9") //nolint:noctx // connecting a datagram socket sends nothing and does not wait
 	if err != nil {
-		return loopback, nil //nolint:nilerr // a machine without a route has only itself
+		return loopback, nil // a machine without a route has only itself
 	}
-	defer conn.Close()
+	defer closeQuietly(conn)
 	a, ok := conn.LocalAddr().(*net.UDPAddr)
 	if !ok {
 		return loopback, errors.New("give our IP address with --sip-address")

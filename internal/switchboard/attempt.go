@@ -100,11 +100,10 @@ func (a *attempt) visitor2nd(ctx context.Context) (ringback.Outcome, error) {
 
 // visitor1st rings the visitor.
 func (a *attempt) visitor1st(ctx context.Context) (ringback.Outcome, error) {
-	err := a.ringOne(ctx, 0, ringVisitor, nil)
-	switch {
-	case err != nil && cutShort(ctx):
-		return ringback.OutcomeShutdown, nil
-	case err != nil:
+	if a.ringOne(ctx, 0, ringVisitor, nil) != nil {
+		if cutShort(ctx) {
+			return ringback.OutcomeShutdown, nil
+		}
 		return a.row.Legs[0].Outcome.OfVisitor(), nil
 	}
 	return "", a.write(ctx, func(tx *store.Tx) error { return a.intend(tx, a.managerLegs(a.chosen)...) })

@@ -184,7 +184,7 @@ func (a *attempt) mendRecording(tx *store.Tx, now time.Time) error {
 	length, err := media.Repair(path)
 	if err != nil {
 		a.log().Error("an interrupted recording could not be mended", "err", err)
-		return nil //nolint:nilerr // the call must end even so
+		return nil // the call must end even so
 	}
 	rec.Duration = length
 	a.rec = &rec

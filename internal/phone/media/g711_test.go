@@ -10,8 +10,20 @@ func TestLawsKnowTheTables(t *testing.T) {
 		sample int16
 		code   byte
 	}{
-		{ULaw, 0, 0xff}, {ULaw, 8, 0xfe}, {ULaw, -8, 0x7e}, {ULaw, 32124, 0x80}, {ULaw, -32124, 0x00}, {ULaw, 924, 0xcf}, {ULaw, 1884, 0xc0},
-		{ALaw, 8, 0xd5}, {ALaw, -8, 0x55}, {ALaw, 32256, 0xaa}, {ALaw, -32256, 0x2a}, {ALaw, 24, 0xd4}, {ALaw, -1008, 0x7a}, {ALaw, -2016, 0x6a},
+		{ULaw, 0, 0xff},
+		{ULaw, 8, 0xfe},
+		{ULaw, -8, 0x7e},
+		{ULaw, 32124, 0x80},
+		{ULaw, -32124, 0x00},
+		{ULaw, 924, 0xcf},
+		{ULaw, 1884, 0xc0},
+		{ALaw, 8, 0xd5},
+		{ALaw, -8, 0x55},
+		{ALaw, 32256, 0xaa},
+		{ALaw, -32256, 0x2a},
+		{ALaw, 24, 0xd4},
+		{ALaw, -1008, 0x7a},
+		{ALaw, -2016, 0x6a},
 	} {
 		if got := tt.law.Encode(tt.sample); got != tt.code {
 			t.Errorf("%s encodes %d as %#x, want %#x", tt.law, tt.sample, got, tt.code)

@@ -3,6 +3,7 @@ package media
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -46,7 +47,7 @@ func writeHeader(w io.WriterAt, n int64) error {
 // Repair makes the header of a recording that a crash interrupted say what the file holds, and returns its length.
 // It refuses files that Recorder did not write. A sound recording stays as it is.
 func Repair(path string) (time.Duration, error) {
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	f, err := os.OpenFile(path, os.O_RDWR, 0) //nolint:gosec // the caller names a recording of ours
 	if err != nil {
 		return 0, fmt.Errorf("repair recording: %w", err)
 	}
@@ -67,7 +68,7 @@ func repair(f *os.File) (n int64, err error) {
 	}
 	b := make([]byte, wavHeader)
 	got, err := f.ReadAt(b, 0)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return 0, err
 	}
 	if !ours(b[:got]) {

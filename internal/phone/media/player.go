@@ -77,7 +77,7 @@ type player struct {
 func (p *player) play(now time.Time) bool {
 	if p.next == p.clip.frames() {
 		if !p.loop || p.next == 0 {
-			p.port.out.release(p.src, nil)
+			p.port.out.release(p.src)
 			return false
 		}
 		p.next = 0
@@ -106,7 +106,7 @@ func (p *Port) Play(ctx context.Context, c *Clip) error {
 	case <-src.done:
 		return src.err
 	case <-ctx.Done():
-		p.out.release(src, nil)
+		p.out.release(src)
 		return context.Cause(ctx)
 	}
 }
@@ -117,5 +117,5 @@ func (p *Port) Loop(c *Clip) (stop func()) {
 	if err != nil {
 		return func() {} // the port is closed: nothing sounds
 	}
-	return func() { p.out.release(src, nil) }
+	return func() { p.out.release(src) }
 }

@@ -38,13 +38,13 @@ func lead(from, to *Port) {
 	}
 	old := from.relay.Swap(r)
 	if old != nil && old.to != to {
-		old.to.out.release(old.src, nil)
+		old.to.out.release(old.src)
 	}
 }
 
 func cut(from, to *Port) {
 	r := from.relay.Load()
 	if r != nil && r.to == to && from.relay.CompareAndSwap(r, nil) {
-		to.out.release(r.src, nil)
+		to.out.release(r.src)
 	}
 }

@@ -81,11 +81,11 @@ func (s *stream) take(src *source) error {
 }
 
 // release ends src if it still is the source.
-func (s *stream) release(src *source, err error) {
+func (s *stream) release(src *source) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.src == src {
-		s.drop(err)
+		s.drop(nil)
 	}
 }
 

@@ -37,11 +37,20 @@ func (w Wanted) Matches(m Manager) bool {
 func OnDuty(managers []Manager, w Wanted, now time.Time) []Manager {
 	var on []Manager
 	for _, m := range managers {
-		if m.Enabled && m.User.Tel.Valid() && w.Matches(m) && m.Hours.Open(now) {
+		if w.servedBy(m, now) {
 			on = append(on, m)
 		}
 	}
 	return on
+}
+
+// Staffed reports whether anybody is on duty.
+func Staffed(managers []Manager, w Wanted, now time.Time) bool {
+	return slices.ContainsFunc(managers, func(m Manager) bool { return w.servedBy(m, now) })
+}
+
+func (w Wanted) servedBy(m Manager, now time.Time) bool {
+	return m.Enabled && m.User.Tel.Valid() && w.Matches(m) && m.Hours.Open(now)
 }
 
 // NextSlot returns the first instant after now at which one of the wanted managers is on duty, or false where

@@ -29,7 +29,7 @@ func (p plan) run(ctx context.Context) (string, error) {
 	}
 	defer os.RemoveAll(dir)
 	carrier, err := startProcess(ctx, p.binary, nil, "sip:([0-9.:]+)", "sandbox", "--listen", "127.0.0.1:0",
-		"--talk", p.talk.String(), "--rings", p.rings.String(), "--log-level", "error", "--rtp-ports", "16384-24575")
+		"--talk", p.talk.String(), "--rings", p.rings.String(), "--log-level", "error", "--rtp-ports", "10240-21503")
 	if err != nil {
 		return "", err
 	}
@@ -40,7 +40,7 @@ func (p plan) run(ctx context.Context) (string, error) {
 	}
 	server, err := startProcess(ctx, p.binary, []string{"RINGBACK_EGRESS_ALLOW=127.0.0.0/8"}, `url=(\S+)`, p.withStore(dir,
 		"serve", "--listen", "127.0.0.1:0", "--trunk", "sip:"+carrier.found+";sandbox=true",
-		"--rtp-ports", "24576-32767")...)
+		"--rtp-ports", "21504-32767")...)
 	if err != nil {
 		return "", err
 	}

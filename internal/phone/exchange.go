@@ -67,11 +67,14 @@ func ringingTone() *media.Clip {
 // Addr is where SIP listens.
 func (x *Exchange) Addr() netip.AddrPort { return x.ua.Addr() }
 
-// Legs returns how many telephones ring or talk, and Ports how many ports for sound are open.
+// Legs returns how many telephones ring or talk.
 func (x *Exchange) Legs() int { return x.ua.Legs() }
 
 // Ports returns how many ports for sound are open.
 func (x *Exchange) Ports() int { return x.media.Ports() }
+
+// Room returns how many more telephones could ring or talk now: each takes a port for sound.
+func (x *Exchange) Room() int { return x.media.Free() }
 
 // Close hangs up whatever is left and closes the sockets.
 func (x *Exchange) Close() {

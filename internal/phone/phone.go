@@ -17,6 +17,9 @@ type Phone interface {
 	// Token returns a new name for a leg's dialog. Whoever has it can stop the ringing later, from another process.
 	Token() string
 
+	// Room returns how many more telephones could ring or talk now.
+	Room() int
+
 	// Dial rings a number and returns when somebody answers. Ending ctx stops the ringing. An error is a [*Failure].
 	Dial(ctx context.Context, d Dial) (Line, error)
 

@@ -166,6 +166,39 @@ func TestAManagerIsSavedTwiceAndStaysOne(t *testing.T) {
 	})
 }
 
+// Managers are remembered between calls, and never longer than they are true.
+func TestManagersAreReadAgainAfterEveryChange(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *Store) {
+		c := newCompany(t, s)
+		managers := func(tx *Tx) ([]ringback.Manager, error) { return tx.Managers(c.account.ID, c.widget.ID) }
+		same(t, "at first", get(t, s, managers), []ringback.Manager{c.anna, c.jan})
+		same(t, "again", get(t, s, managers), []ringback.Manager{c.anna, c.jan})
+		away, sick := c.anna, errors.New("the transaction fails")
+		away.Enabled = false
+		err := s.Write(t.Context(), func(tx *Tx) error {
+			err := tx.SaveManager(&away)
+			list, readErr := managers(tx)
+			same(t, "inside the change", list, []ringback.Manager{away, c.jan})
+			return errors.Join(err, readErr, sick)
+		})
+		if !errors.Is(err, sick) {
+			t.Fatal(err)
+		}
+		same(t, "after a change that was undone", get(t, s, managers), []ringback.Manager{c.anna, c.jan})
+		write(t, s, func(tx *Tx) error { return tx.SaveManager(&away) })
+		same(t, "after a change", get(t, s, managers), []ringback.Manager{away, c.jan})
+		help := ringback.Department{Name: "Help"}
+		write(t, s, func(tx *Tx) error {
+			return errors.Join(tx.AddDepartment(c.account.ID, &help), tx.PutInDepartment(c.account.ID, c.jan.ID, help.ID))
+		})
+		c.jan.Departments = []ringback.Department{help}
+		same(t, "in a department", get(t, s, managers), []ringback.Manager{away, c.jan})
+		list := get(t, s, managers)
+		list[0], list[1] = list[1], list[0]
+		same(t, "after a reader sorted what it got", get(t, s, managers), []ringback.Manager{away, c.jan})
+	})
+}
+
 func TestDepartments(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *Store) {
 		c := newCompany(t, s)
@@ -194,7 +227,7 @@ func TestUsersWhoWereDeletedAnswerNowhere(t *testing.T) {
 		k := ringback.Key{ID: "k", AccountID: c.account.ID, UserID: c.anna.UserID, Hash: []byte("h")}
 		write(t, s, func(tx *Tx) error {
 			_, err := tx.exec("UPDATE users SET deleted_at = 1 WHERE account_id = $1 AND id = $2", c.account.ID, c.anna.UserID)
-			return errors.Join(err, tx.AddKey(k))
+			return errors.Join(err, tx.staffChanged(c.account.ID), tx.AddKey(k))
 		})
 		managers := get(t, s, func(tx *Tx) ([]ringback.Manager, error) { return tx.Managers(c.account.ID, c.widget.ID) })
 		same(t, "managers", managers, []ringback.Manager{c.jan})

@@ -2,6 +2,7 @@ package store
 
 import (
 	"database/sql"
+	"slices"
 	"time"
 
 	"github.com/ringback-hq/ringback"
@@ -43,12 +44,30 @@ func (tx *Tx) SaveManager(m *ringback.Manager) error {
 	if err != nil {
 		return err
 	}
-	return tx.insert(&m.ID, managerSQL.save, m.AccountID, m.WidgetID, m.UserID, m.Enabled, hours)
+	if err := tx.insert(&m.ID, managerSQL.save, m.AccountID, m.WidgetID, m.UserID, m.Enabled, hours); err != nil {
+		return err
+	}
+	return tx.staffChanged(m.AccountID)
 }
 
 // Managers returns the managers of a widget by their ids, each with who it is and in which departments. Users who
-// were deleted are left out.
+// were deleted are left out. Hours and departments are shared with other readers: do not change them.
 func (tx *Tx) Managers(account, widget int64) ([]ringback.Manager, error) {
+	mark, known, err := maybe(one(tx, scanInt, staffSQL.mark, account, widget))
+	if err != nil || !known {
+		return nil, err
+	}
+	if managers, ok := tx.staff.get(widget, mark); ok {
+		return managers, nil
+	}
+	managers, err := tx.readManagers(account, widget)
+	if err == nil {
+		tx.staff.put(widget, staff{mark, slices.Clone(managers)})
+	}
+	return managers, err
+}
+
+func (tx *Tx) readManagers(account, widget int64) ([]ringback.Manager, error) {
 	managers, err := all(tx, scanManager, managerSQL.of, account, widget)
 	if err != nil {
 		return nil, err
@@ -92,7 +111,10 @@ func (tx *Tx) Department(account, id int64) (ringback.Department, error) {
 
 // PutInDepartment makes a manager one of a department, if they are not.
 func (tx *Tx) PutInDepartment(account, manager, department int64) error {
-	return tx.change(ErrNotFound, departmentSQL.put, account, manager, department)
+	if err := tx.change(ErrNotFound, departmentSQL.put, account, manager, department); err != nil {
+		return err
+	}
+	return tx.staffChanged(account)
 }
 
 func scanManager(r *sql.Rows) (m ringback.Manager, err error) {

@@ -23,7 +23,7 @@ var registry = map[string]any{
 	"accountSQL": accountSQL, "answerSQL": answerSQL, "attemptSQL": attemptSQL, "callSQL": callSQL, "deliverySQL": deliverySQL,
 	"departmentSQL": departmentSQL, "engagedSQL": engagedSQL, "historySQL": historySQL, "keySQL": keySQL, "legSQL": legSQL,
 	"managerSQL": managerSQL, "probeSQL": probeSQL, "queueSQL": queueSQL, "recordSQL": recordSQL, "recordingSQL": recordingSQL,
-	"secretSQL": secretSQL, "userSQL": userSQL, "webhookSQL": webhookSQL, "widgetSQL": widgetSQL,
+	"secretSQL": secretSQL, "staffSQL": staffSQL, "userSQL": userSQL, "webhookSQL": webhookSQL, "widgetSQL": widgetSQL,
 }
 
 // installationWide are the statements that may concern more than one account, and why.

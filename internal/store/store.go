@@ -27,6 +27,7 @@ type Store struct {
 	closing sync.Once
 	closed  error // what Close returns
 	health  health
+	staff   staffCache
 }
 
 // engine is one of the two databases.
@@ -88,7 +89,7 @@ func (s *Store) Write(ctx context.Context, f func(*Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	err := s.write(ctx, f)
+	err := s.write(ctx, func(tx *Tx) error { return f(tx.with(&s.staff)) })
 	s.health.note(err)
 	return err
 }
@@ -98,5 +99,5 @@ func (s *Store) Read(ctx context.Context, f func(*Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return s.read(ctx, f)
+	return s.read(ctx, func(tx *Tx) error { return f(tx.with(&s.staff)) })
 }

@@ -14,6 +14,7 @@ type Tx struct {
 	dialect  *dialect
 	readOnly bool
 	failed   error // the first failure of the database; nothing works after it
+	staff    *staffCache
 }
 
 // runner runs statements in a transaction: a [session] with SQLite, a [pgTx] with PostgreSQL.

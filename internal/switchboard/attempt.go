@@ -3,6 +3,7 @@ package switchboard
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/ringback-hq/ringback"
@@ -20,6 +21,7 @@ type attempt struct {
 	others []ringback.Manager // all who could be rung
 	lines  map[ringback.Party]phone.Line
 	rec    *ringback.Recording
+	once   sync.Once // of joined
 }
 
 // errNobody says that nobody of a party answered; the legs know why.
@@ -131,8 +133,12 @@ func (a *attempt) managers2nd(ctx context.Context) (ringback.Outcome, error) {
 	return a.nobodyReached(ctx), nil
 }
 
+// joined notes that the attempt needs no more telephones.
+func (a *attempt) joined() { a.once.Do(func() { a.s.unjoined.Add(-1) }) }
+
 // talk lets the two talk and records them.
 func (a *attempt) talk(ctx context.Context) (ringback.Outcome, error) {
+	a.joined()
 	file := a.openRecording(ctx)
 	a.row.TalkingAt = time.Now()
 	err := a.write(ctx, func(tx *store.Tx) error { return a.beginTalk(tx) })

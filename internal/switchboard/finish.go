@@ -16,7 +16,8 @@ import (
 // write saves all that has happened to the attempt's legs so far, and what f adds, in one transaction.
 func (a *attempt) write(ctx context.Context, f func(*store.Tx) error) error {
 	legs := len(a.row.Legs)
-	return a.s.Store.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error {
+	freed := false
+	err := a.s.Store.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error {
 		a.row.Legs = a.row.Legs[:legs] // a transaction may be run again
 		for _, l := range a.row.Legs {
 			if err := tx.SaveLeg(l); err != nil {
@@ -26,15 +27,20 @@ func (a *attempt) write(ctx context.Context, f func(*store.Tx) error) error {
 		if err := tx.SaveCall(a.call); err != nil {
 			return err
 		}
-		if err := a.freeLosers(tx); err != nil {
+		var err error
+		if freed, err = a.freeLosers(tx); err != nil {
 			return err
 		}
 		return f(tx)
 	})
+	if freed {
+		a.s.Nudge() // they can take another call
+	}
+	return err
 }
 
-// freeLosers disengages the telephones of managers whose legs have ended.
-func (a *attempt) freeLosers(tx *store.Tx) error {
+// freeLosers disengages the telephones of managers whose legs have ended, if there are any.
+func (a *attempt) freeLosers(tx *store.Tx) (bool, error) {
 	var free []ringback.Number
 	for _, l := range a.row.Legs {
 		if l.Party == ringback.PartyManager && !l.EndedAt.IsZero() {
@@ -42,9 +48,9 @@ func (a *attempt) freeLosers(tx *store.Tx) error {
 		}
 	}
 	if len(free) == 0 {
-		return nil
+		return false, nil
 	}
-	return tx.Disengage(a.call.ID, free...)
+	return true, tx.Disengage(a.call.ID, free...)
 }
 
 // intend adds legs to the attempt. Once they are on disk their telephones may ring.

@@ -168,7 +168,7 @@ func newCall(tx *store.Tx, w ringback.Widget, account ringback.Account, o Order,
 		Status: ringback.StatusNew, Type: ringback.CallFromWidget, DueAt: now, CreatedAt: now,
 	}
 	kind := ringback.EventCallNew
-	if len(ringback.OnDuty(managers, o.Wanted, now)) == 0 {
+	if !ringback.Staffed(managers, o.Wanted, now) {
 		slot, ok := ringback.NextSlot(managers, o.Wanted, now)
 		if !ok || w.Settings.Text(ringback.SettingUnavailable) == "error" {
 			return call, refused("id", ringback.CodeNoManagers, "No manager is available.")
@@ -184,7 +184,11 @@ func newCall(tx *store.Tx, w ringback.Widget, account ringback.Account, o Order,
 
 // otherThan leaves out the managers whose own telephone the visitor's is: nobody is rung to talk with himself.
 func otherThan(visitor ringback.Number, managers []ringback.Manager) []ringback.Manager {
-	return slices.DeleteFunc(slices.Clone(managers), func(m ringback.Manager) bool { return m.User.Tel == visitor })
+	same := func(m ringback.Manager) bool { return m.User.Tel == visitor }
+	if !slices.ContainsFunc(managers, same) {
+		return managers
+	}
+	return slices.DeleteFunc(slices.Clone(managers), same)
 }
 
 // tell writes an event and its deliveries.

@@ -97,7 +97,7 @@ func (s *Switchboard) settleLost(tx *store.Tx, o ringback.Attempt) (ringback.Out
 	if err != nil {
 		return "", err
 	}
-	a := &attempt{s: s, desk: d, call: call, row: o, others: otherThan(call.To, ringback.OnDuty(d.managers, call.Wanted, time.Now()))}
+	a := &attempt{s: s, desk: d, call: call, row: o, others: otherThan(call.To, d.onDuty(call.Wanted, time.Now()))}
 	err = a.settleInterrupted(tx, time.Now())
 	return a.row.Outcome, err
 }

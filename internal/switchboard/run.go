@@ -72,11 +72,13 @@ func (s *Switchboard) sleep(ctx context.Context, until time.Time) {
 
 // take claims the due calls for which a manager is free and sets them ringing. It returns when the next one is due.
 func (s *Switchboard) take(ctx context.Context) (time.Time, error) {
-	var taken []*attempt
-	var given bool
+	var p pass
 	var next time.Time
 	err := s.Store.Write(ctx, func(tx *store.Tx) error {
-		p := pass{s: s, tx: tx, now: time.Now(), engaged: map[int64]map[ringback.Number]int64{}}
+		p = pass{
+			s: s, tx: tx, now: time.Now(), lines: s.Phone.Room() - int(s.unjoined.Load()),
+			engaged: map[int64]map[ringback.Number]int64{},
+		}
 		queues, err := tx.Queues(p.now)
 		if err != nil {
 			return err
@@ -86,24 +88,29 @@ func (s *Switchboard) take(ctx context.Context) (time.Time, error) {
 				return err
 			}
 		}
-		taken, given = p.taken, p.given
 		next, _, err = tx.NextDue(p.now)
 		return err
 	})
 	if err != nil {
 		return time.Time{}, err
 	}
-	for _, a := range taken {
+	for _, a := range p.taken {
 		s.begin(ctx, a)
 	}
-	if given {
+	if p.given {
 		s.Told()
 	}
-	if len(taken) == mostAtOnce { // there may be more
+	if len(p.taken) == mostAtOnce { // there may be more
 		s.Nudge()
+	}
+	if soon := p.now.Add(roomAgainIn); p.full && (next.IsZero() || next.After(soon)) {
+		next = soon
 	}
 	return next, nil
 }
+
+// roomAgainIn is when to look again after there was no room for more telephones.
+const roomAgainIn = 200 * time.Millisecond
 
 // mostAtOnce bounds one transaction.
 const mostAtOnce = 256
@@ -111,9 +118,11 @@ const mostAtOnce = 256
 // begin makes an attempt in a goroutine of its own.
 func (s *Switchboard) begin(ctx context.Context, a *attempt) {
 	s.live.Add(1)
+	s.unjoined.Add(1)
 	s.calls.Go(func() {
 		defer s.live.Add(-1)
 		a.make(ctx)
+		a.joined()
 		s.Nudge() // managers are free again
 	})
 }
@@ -124,6 +133,8 @@ type pass struct {
 	tx      *store.Tx
 	now     time.Time
 	engaged map[int64]map[ringback.Number]int64 // telephones that ring or talk, by account
+	lines   int                                 // how many more telephones may ring
+	full    bool                                // a call waits only because there was no room
 	taken   []*attempt
 	given   bool // some call was given up
 }
@@ -133,6 +144,17 @@ type desk struct {
 	account  ringback.Account
 	widget   ringback.Widget
 	managers []ringback.Manager
+	duty     map[ringback.Wanted][]ringback.Manager // of those who were asked for, in this pass
+}
+
+// onDuty returns the managers who are on duty now. Nobody may change what it returns.
+func (d desk) onDuty(w ringback.Wanted, now time.Time) []ringback.Manager {
+	on, ok := d.duty[w]
+	if !ok {
+		on = ringback.OnDuty(d.managers, w, now)
+		d.duty[w] = on
+	}
+	return on
 }
 
 // takeFrom takes what it can from one widget's queue: oldest first, never more calls than free managers.
@@ -198,7 +220,14 @@ func (p *pass) takeCall(d desk, c ringback.Call, waiting int, room bool) (bool, 
 	if err != nil || len(free) == 0 || !room {
 		return false, err
 	}
-	a, err := p.claim(d, c, share(d.widget, free, waiting))
+	if p.lines < 2 {
+		p.full = true
+		return false, nil
+	}
+	chosen := share(d.widget, free, waiting)
+	chosen = chosen[:min(len(chosen), p.lines-1)] // one is the visitor's
+	p.lines -= len(chosen) + 1
+	a, err := p.claim(d, c, chosen)
 	if err != nil {
 		return false, err
 	}
@@ -209,7 +238,7 @@ func (p *pass) takeCall(d desk, c ringback.Call, waiting int, room bool) (bool, 
 
 // callable returns the managers on duty who have not hung up on this call before.
 func (p *pass) callable(d desk, c ringback.Call) ([]ringback.Manager, error) {
-	onDuty := otherThan(c.To, ringback.OnDuty(d.managers, c.Wanted, p.now))
+	onDuty := otherThan(c.To, d.onDuty(c.Wanted, p.now))
 	if c.Attempts == 0 {
 		return onDuty, nil
 	}
@@ -237,7 +266,7 @@ func willing(managers []ringback.Manager, attempts []ringback.Attempt) []ringbac
 }
 
 func (p *pass) free(d desk, w ringback.Wanted) ([]ringback.Manager, error) {
-	return p.notEngaged(d.account.ID, ringback.OnDuty(d.managers, w, p.now))
+	return p.notEngaged(d.account.ID, d.onDuty(w, p.now))
 }
 
 // notEngaged leaves out managers whose telephone rings or talks, and second entries of one telephone.
@@ -312,6 +341,7 @@ func numbers(managers []ringback.Manager) []ringback.Number {
 }
 
 func openDesk(tx *store.Tx, account, widget int64) (d desk, err error) {
+	d.duty = map[ringback.Wanted][]ringback.Manager{}
 	if d.account, err = tx.Account(account); err != nil {
 		return d, err
 	}

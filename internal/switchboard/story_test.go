@@ -24,7 +24,7 @@ var update = flag.Bool("update", false, "write what happened into the stories")
 //
 // Above the line are the people: "anna answers after 4s", "jan never answers", "visitor is busy", "eva answers after
 // 2s, hangs up after 1s", "visitor answers after 3s, talks 60s"; what is set: "widget call.algorithm findme"; and who
-// else orders a call: "visitor2 orders after 10s". Everybody who is no visitor is a manager, on duty all the time.
+// else orders a call: "visitor2 orders after 10s", "town has 3 lines". Everybody who is no visitor is a manager, on duty all the time.
 // Below the line is what must happen.
 func TestStories(t *testing.T) {
 	t.Parallel()
@@ -58,6 +58,7 @@ type story struct {
 	people   []phonetest.Person
 	settings map[string]any
 	orders   map[string]time.Duration
+	lines    int // of the town; 0: as many as you like
 }
 
 func readStory(t *testing.T, text string) story {
@@ -70,6 +71,10 @@ func readStory(t *testing.T, text string) story {
 		case len(w) == 0:
 		case w[0] == "widget":
 			s.settings[w[1]] = w[2]
+		case w[0] == "town":
+			if _, err := fmt.Sscan(w[2], &s.lines); err != nil {
+				t.Fatal(err)
+			}
 		case w[1] == "orders":
 			s.orders[w[0]] = duration(t, w[3])
 		default:
@@ -147,7 +152,7 @@ type village struct {
 func newVillage(t *testing.T, s story) *village {
 	t.Helper()
 	v := &village{number: map[string]ringback.Number{}}
-	v.town = &phonetest.Town{Start: time.Now(), People: map[ringback.Number]phonetest.Person{}}
+	v.town = &phonetest.Town{Start: time.Now(), Lines: s.lines, People: map[ringback.Number]phonetest.Person{}}
 	st, err := store.Open(t.Context(), store.Config{Dir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)

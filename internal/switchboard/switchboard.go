@@ -31,7 +31,8 @@ type Switchboard struct {
 	nudge    chan struct{} // holds one: there may be a call to take
 	draining atomic.Bool
 	calls    sync.WaitGroup // one for each attempt that is being made
-	live     atomic.Int64
+	live     atomic.Int64   // attempts that are being made
+	unjoined atomic.Int64   // those of them that may still need a telephone more
 }
 
 // New returns a switchboard. node names this process, unlike any other that ever ran.

@@ -13,6 +13,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/ringback-hq/ringback/internal/phone/media/udp"
 )
 
 var (
@@ -25,8 +27,6 @@ var (
 const (
 	// defaultPortMin and defaultPortMax stay below Linux' ephemeral ports (32768-60999).
 	defaultPortMin, defaultPortMax = 16384, 32767
-	// quarantine keeps late packets of an ended call out of the next one.
-	quarantine = 10 * time.Second
 )
 
 // Config says where an Engine binds its ports. The zero value listens on 127.0.0.1, ports 16384-32767.
@@ -58,7 +58,7 @@ type Engine struct {
 
 	mu     sync.Mutex
 	closed bool
-	free   portRange
+	free   udp.Ports
 	ports  map[*Port]struct{}
 }
 
@@ -75,7 +75,7 @@ func New(c Config) (*Engine, error) {
 	e := &Engine{
 		addr: c.Addr, advertised: c.Advertised, log: c.Log,
 		done: make(chan struct{}), reportEvery: c.reportEvery,
-		free: newPortRange(c.PortMin, c.PortMax), ports: map[*Port]struct{}{},
+		free: udp.NewPorts(c.PortMin, c.PortMax), ports: map[*Port]struct{}{},
 	}
 	e.clock.start = e.spawn
 	var err error
@@ -110,7 +110,7 @@ func (c Config) check() error {
 		return fmt.Errorf("bind to %s: an advertised address is needed", c.Addr)
 	case c.Advertised.Is4() != c.Addr.Is4() && c.Addr != netip.IPv6Unspecified():
 		return fmt.Errorf("advertise %s: %s is of another family", c.Advertised, c.Addr)
-	case c.PortMin < 1024 || c.PortMax > 65535 || newPortRange(c.PortMin, c.PortMax).pairs < 1:
+	case c.PortMin < 1024 || c.PortMax > 65535 || c.PortMax < c.PortMin+1+c.PortMin&1:
 		return fmt.Errorf("ports %d-%d: want at least one even port and its neighbour within 1024-65535", c.PortMin, c.PortMax)
 	}
 	trial, err := net.ListenUDP(network(c.Addr), net.UDPAddrFromAddrPort(netip.AddrPortFrom(c.Addr, 0)))
@@ -154,7 +154,7 @@ func (e *Engine) Open() (*Port, error) {
 	}
 	p := newPort(e, s)
 	if err := e.receivers.add(p); err != nil {
-		e.free.putBack(int(s.local.Port()))
+		e.free.PutBack(int(s.local.Port()))
 		return nil, fmt.Errorf("open a media port: %w", errors.Join(err, s.close()))
 	}
 	e.ports[p] = struct{}{}
@@ -164,8 +164,8 @@ func (e *Engine) Open() (*Port, error) {
 
 // bind walks the range until a pair can be had; e.mu is held.
 func (e *Engine) bind(now time.Time) (*socket, error) {
-	for range e.free.pairs {
-		port, ok := e.free.take(now)
+	for range e.free.Pairs() {
+		port, ok := e.free.Take(now)
 		if !ok {
 			return nil, ErrNoPorts
 		}
@@ -173,7 +173,7 @@ func (e *Engine) bind(now time.Time) (*socket, error) {
 		if err == nil {
 			return s, nil
 		}
-		e.free.putBack(port)
+		e.free.PutBack(port)
 		if !taken(err) {
 			return nil, err
 		}
@@ -186,7 +186,7 @@ func (e *Engine) forget(p *Port) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	delete(e.ports, p)
-	e.free.release(int(p.sock.local.Port()), time.Now())
+	e.free.Release(int(p.sock.local.Port()), time.Now())
 	e.tasks.Done()
 }
 
@@ -195,6 +195,13 @@ func (e *Engine) Ports() int {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return len(e.ports)
+}
+
+// Free counts the ports that can still be opened.
+func (e *Engine) Free() int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.free.Free()
 }
 
 func (e *Engine) open() []*Port {

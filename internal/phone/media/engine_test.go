@@ -73,46 +73,6 @@ func TestPortsRunOutAndRestAfterUse(t *testing.T) {
 	if _, err := e.Open(); !errors.Is(err, ErrNoPorts) {
 		t.Errorf("at once after closing: %v, want %v", err, ErrNoPorts)
 	}
-	e.mu.Lock()
-	for port := range e.free.resting {
-		e.free.resting[port] = time.Now()
-	}
-	e.mu.Unlock()
-	if _, err := e.Open(); err != nil {
-		t.Errorf("after the quarantine: %v", err)
-	}
-}
-
-func TestQuarantineLastsTenSeconds(t *testing.T) {
-	t.Parallel()
-	r := newPortRange(20001, 20004) // one pair: 20002 and 20003
-	now := time.Now()
-	port, ok := r.take(now)
-	if port != 20002 || !ok {
-		t.Fatalf("took %d, %v; want 20002", port, ok)
-	}
-	r.release(port, now)
-	for _, tt := range []struct {
-		after time.Duration
-		want  bool
-	}{{0, false}, {9999 * time.Millisecond, false}, {10 * time.Second, true}} {
-		if _, ok := r.take(now.Add(tt.after)); ok != tt.want {
-			t.Errorf("after %v: %v, want %v", tt.after, ok, tt.want)
-		}
-	}
-}
-
-func TestPortsAreTakenInOrder(t *testing.T) {
-	t.Parallel()
-	r := newPortRange(20000, 20199)
-	first, _ := r.take(time.Now())
-	r.putBack(first)
-	for i := range 99 {
-		want := 20000 + (first-20000+2*(i+1))%200
-		if port, ok := r.take(time.Now()); port != want || !ok {
-			t.Fatalf("port %d after %d: %d, want %d", i+1, first, port, want)
-		}
-	}
 }
 
 func TestAForeignPortIsSkipped(t *testing.T) {

@@ -32,6 +32,7 @@ func (l *line) talkFor(d time.Duration) {
 func (l *line) end(how string) {
 	l.once.Do(func() {
 		l.town.Note(l.person.Name, how)
+		l.town.occupy(-1)
 		close(l.done)
 	})
 }

@@ -32,10 +32,12 @@ const PromptLength = 2 * time.Second
 type Town struct {
 	Start  time.Time
 	People map[ringback.Number]Person
+	Lines  int // how many telephones can ring or talk at a time; 0: as many as you like
 
 	mu     sync.Mutex
 	log    []happening
 	dialed int
+	busy   int // telephones that ring or talk
 }
 
 var _ phone.Phone = (*Town)(nil)
@@ -76,6 +78,16 @@ func (t *Town) Token() string {
 	return fmt.Sprintf("town-%d", t.dialed)
 }
 
+// Room returns how many more telephones could ring or talk now.
+func (t *Town) Room() int {
+	if t.Lines == 0 {
+		return 1000
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.Lines - t.busy
+}
+
 // Dial rings a person of the town.
 func (t *Town) Dial(ctx context.Context, d phone.Dial) (phone.Line, error) {
 	p, ok := t.People[d.To]
@@ -89,6 +101,7 @@ func (t *Town) Dial(ctx context.Context, d phone.Dial) (phone.Line, error) {
 		return nil, &phone.Failure{Outcome: p.Fails}
 	}
 	t.Note(p.Name, "rings")
+	t.occupy(1)
 	var answers <-chan time.Time
 	if !p.Never {
 		answers = time.After(p.Answers)
@@ -105,9 +118,16 @@ func (t *Town) Dial(ctx context.Context, d phone.Dial) (phone.Line, error) {
 		}
 		return l, nil
 	case <-ctx.Done():
+		t.occupy(-1)
 		t.Note(p.Name, "stops ringing")
 		return nil, &phone.Failure{Outcome: whyStopped(ctx)}
 	}
+}
+
+func (t *Town) occupy(telephones int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.busy += telephones
 }
 
 func whyStopped(ctx context.Context) ringback.Outcome {

@@ -16,7 +16,7 @@ import (
 func TestATalkEndsWhenWeHangUp(t *testing.T) {
 	t.Parallel()
 	c, ua := sipp(t, "talk"), listen(t)
-	leg := ring(t, ua, c).rings(180).answers()
+	leg := ring(t, ua, c).answers()
 	leg.Hangup("")
 	leg.Hangup(ElsewhereReason)
 	leg.ends(Local, 0)
@@ -122,7 +122,7 @@ func TestATalkOverTCP(t *testing.T) {
 	c, ua := sippWith(t, []string{"-t", "t1"}, "talk"), listen(t)
 	cfg := c.trunk()
 	cfg.Transport = "tcp"
-	leg := ringWith(t, ua, Invite{Trunks: []*Trunk{ua.AddTrunk(cfg)}}).rings(180).answers()
+	leg := ringWith(t, ua, Invite{Trunks: []*Trunk{ua.AddTrunk(cfg)}}).answers()
 	if s := leg.Snapshot(); s.Network != "TCP" {
 		t.Errorf("the snapshot is of %s", s.Network)
 	}

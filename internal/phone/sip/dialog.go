@@ -29,7 +29,7 @@ type dialog struct {
 	auth      gosip.Header
 	peer      peer
 	remoteTag string
-	confirmed bool // the 2xx may be acknowledged
+	confirmed bool                   // the 2xx may be acknowledged
 	remote    uint32                 // the peer's last CSeq
 	answering bool                   // an offer of the peer's is being answered
 	unacked   map[uint32]chan []byte // 2xx of ours that wait for their ACK, by CSeq

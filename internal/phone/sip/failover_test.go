@@ -1,7 +1,6 @@
 package sip
 
 import (
-	"net/netip"
 	"testing"
 	"time"
 )
@@ -157,12 +156,15 @@ func TestTheSameWayIsTriedOnce(t *testing.T) {
 
 func TestATrunkMayMoveDuringACall(t *testing.T) {
 	t.Parallel()
-	c, ua := sipp(t, "leave"), listen(t)
-	leg := ring(t, ua, c)
-	leg.rings(180)
-	ua.guests.dismiss(netip.MustParseAddr("127.0.0.1")) // what resolve does when the name says something else
-	leg.answers().ends(HungUp, 0)
-	ua.guests.admit(netip.MustParseAddr("127.0.0.1"))
-	c.over()
+	ua, p := listen(t), newPuppet(t)
+	leg := ringWith(t, ua, Invite{Trunks: []*Trunk{ua.AddTrunk(p.trunk())}})
+	await(t, "the INVITE", p.invited)
+	ua.guests.dismiss(loopback) // what resolve does when the name says something else
+	p.answer(200, "a")
+	leg.answers()
+	p.bye("a")
+	leg.ends(HungUp, 0)
+	ua.guests.admit(loopback)
+	await(t, "the ACK", p.settled)
 	counted(t, ua, Counters{})
 }

@@ -2,6 +2,8 @@ package sip
 
 import (
 	"crypto/rand"
+	flags "flag" // flag is a function of ours
+	"log"
 	"net/netip"
 	"testing"
 	"time"
@@ -9,7 +11,13 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain lets more tests run at once than there are processors: most of them wait for a carrier.
+func TestMain(m *testing.M) {
+	if err := flags.Set("test.parallel", "12"); err != nil {
+		log.Fatal(err)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // brisk are timings for tests: nothing that a busy machine could miss, but no long waits at the end.
 func brisk() timing {

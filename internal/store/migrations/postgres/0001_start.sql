@@ -53,6 +53,7 @@ CREATE TABLE widgets (
 	enabled      BOOLEAN NOT NULL,
 	sms_name     TEXT    NOT NULL,
 	settings     JSONB   NOT NULL,
+	staff        BIGINT  NOT NULL DEFAULT 0, -- rises whenever its managers change
 	installed_at BIGINT,
 	created_at   BIGINT  NOT NULL,
 	updated_at   BIGINT  NOT NULL,

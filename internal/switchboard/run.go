@@ -112,8 +112,8 @@ func (s *Switchboard) take(ctx context.Context) (time.Time, error) {
 // roomAgainIn is when to look again after there was no room for more telephones.
 const roomAgainIn = 200 * time.Millisecond
 
-// mostAtOnce bounds one transaction.
-const mostAtOnce = 256
+// mostAtOnce bounds one transaction, and how many telephones begin to ring in the same instant.
+const mostAtOnce = 64
 
 // begin makes an attempt in a goroutine of its own.
 func (s *Switchboard) begin(ctx context.Context, a *attempt) {

@@ -154,7 +154,7 @@ func (e *Engine) Open() (*Port, error) {
 	}
 	p := newPort(e, s)
 	if err := e.receivers.add(p); err != nil {
-		e.free.PutBack(int(s.local.Port()))
+		e.free.Release(int(s.local.Port()), time.Now())
 		return nil, fmt.Errorf("open a media port: %w", errors.Join(err, s.close()))
 	}
 	e.ports[p] = struct{}{}
@@ -173,7 +173,7 @@ func (e *Engine) bind(now time.Time) (*socket, error) {
 		if err == nil {
 			return s, nil
 		}
-		e.free.PutBack(port)
+		e.free.Release(port, now)
 		if !taken(err) {
 			return nil, err
 		}

@@ -11,6 +11,9 @@ import (
 	gosip "github.com/emiago/sipgo/sip"
 )
 
+// readBuffer holds what comes while we are busy, in bytes: some thousand messages.
+const readBuffer = 4 << 20
+
 // maxMessage is the longest message that we read, in bytes.
 const maxMessage = 16 << 10
 
@@ -30,6 +33,7 @@ func listen(ctx context.Context, cfg Config, strangers *atomic.Int64) (sockets, 
 		if err != nil {
 			return sockets{}, err
 		}
+		_ = packets.(*net.UDPConn).SetReadBuffer(readBuffer) // the system may allow less
 		bound := packets.LocalAddr().(*net.UDPAddr)
 		streams, err := lc.Listen(ctx, "tcp", bound.String())
 		if err == nil {

@@ -56,9 +56,31 @@ func sippWith(t *testing.T, flags []string, scenario string, words ...string) *c
 	if err != nil {
 		t.Skip("sipp is not installed; on Debian it is in the package sip-tester")
 	}
-	c := &carrier{t: t, name: scenario, port: freePort(t), dir: t.TempDir(), exited: make(chan struct{})}
+	c := &carrier{t: t, name: scenario, dir: t.TempDir()}
+	script := c.script(words)
+	for try := 0; ; try++ {
+		c.start(path, script, flags)
+		if c.listening() {
+			break
+		}
+		if try == 5 {
+			t.Fatalf("sipp: %v\n%s", c.err, c.log("errors"))
+		}
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("what the carrier %s saw:\n%s\n%s", c.name, c.log("errors"), c.log("messages"))
+		}
+	})
+	return c
+}
+
+// start runs sipp on a free port, which another program may still take before it does.
+func (c *carrier) start(path, script string, flags []string) {
+	c.t.Helper()
+	c.port, c.exited = freePort(c.t), make(chan struct{})
 	args := []string{
-		"-sf", c.script(words), "-i", "127.0.0.1", "-p", fmt.Sprint(c.port), "-mp", fmt.Sprint(c.port + 1), "-m", "1", "-nostdin",
+		"-sf", script, "-i", "127.0.0.1", "-p", fmt.Sprint(c.port), "-mp", fmt.Sprint(c.port + 1), "-m", "1", "-nostdin",
 		"-timeout", "25s", "-timeout_error", "-trace_err", "-error_file", filepath.Join(c.dir, "errors"), "-trace_msg", "-message_file", filepath.Join(c.dir, "messages"),
 	}
 	ctx, kill := context.WithCancel(context.Background())
@@ -66,18 +88,11 @@ func sippWith(t *testing.T, flags []string, scenario string, words ...string) *c
 	cmd.Dir = c.dir
 	if err := cmd.Start(); err != nil {
 		kill()
-		t.Fatal(err)
+		c.t.Fatal(err)
 	}
-	go func() { c.err = cmd.Wait(); close(c.exited) }()
-	t.Cleanup(func() {
-		kill()
-		<-c.exited
-		if t.Failed() {
-			t.Logf("what the carrier %s saw:\n%s\n%s", c.name, c.log("errors"), c.log("messages"))
-		}
-	})
-	c.listening()
-	return c
+	exited := c.exited
+	go func() { c.err = cmd.Wait(); close(exited) }()
+	c.t.Cleanup(func() { kill(); <-exited })
 }
 
 func (c *carrier) script(words []string) string {
@@ -106,23 +121,24 @@ func (c *carrier) script(words []string) string {
 	return path
 }
 
-// listening waits until the system knows of SIPp's socket.
-func (c *carrier) listening() {
+// listening waits until the system knows of SIPp's socket; it is false if SIPp gave up.
+func (c *carrier) listening() (ok bool) {
 	c.t.Helper()
 	want := fmt.Sprintf("0100007F:%04X 00000000:0000 ", c.port)
 	await(c.t, "sipp to listen", func() bool {
 		select {
 		case <-c.exited:
-			c.t.Fatalf("sipp: %v\n%s", c.err, c.log("errors"))
+			return true
 		default:
 		}
 		for _, table := range []string{"/proc/net/udp", "/proc/net/tcp"} {
 			if b, _ := os.ReadFile(table); strings.Contains(string(b), want) {
-				return true
+				ok = true
 			}
 		}
-		return false
+		return ok
 	})
+	return ok
 }
 
 func (c *carrier) log(name string) string {

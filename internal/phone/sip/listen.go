@@ -15,6 +15,9 @@ import (
 // whole messages, credentials and telephone numbers included.
 func init() { gosip.SetDefaultLogger(slog.New(slog.DiscardHandler)) }
 
+// readBuffer holds what comes while we are busy, in bytes: some thousand messages.
+const readBuffer = 4 << 20
+
 // maxMessage is the longest message that we read, in bytes.
 const maxMessage = 16 << 10
 
@@ -48,6 +51,7 @@ func (u *UA) open(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("listen for SIP: %w", err)
 		}
+		_ = packets.(*net.UDPConn).SetReadBuffer(readBuffer) // the system may allow less
 		gate := &packetGate{UDPConn: packets.(*net.UDPConn), guests: u.guests, stranger: &u.tally.stranger, ready: make(chan struct{})}
 		u.setLocal(gate.LocalAddr().(*net.UDPAddr))
 		streams, err := lc.Listen(ctx, "tcp", gate.LocalAddr().String())

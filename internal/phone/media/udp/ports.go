@@ -64,10 +64,7 @@ func (r *Ports) Pairs() int { return r.pairs }
 // Free counts the ports that are not in use.
 func (r *Ports) Free() int { return r.pairs - len(r.used) }
 
-// PutBack returns a port that could not be bound.
-func (r *Ports) PutBack(port int) { delete(r.used, port) }
-
-// Release returns a port that was in use, after a quarantine.
+// Release gives a port back that was in use, or that could not be bound, for after a quarantine.
 func (r *Ports) Release(port int, now time.Time) {
 	delete(r.used, port)
 	r.resting[port] = now.Add(quarantine)

@@ -50,11 +50,30 @@ func TestPortsAreTakenInOrder(t *testing.T) {
 	t.Parallel()
 	r := NewPorts(20000, 20199)
 	first, _ := r.Take(time.Now())
-	r.PutBack(first)
 	for i := range 99 {
 		want := 20000 + (first-20000+2*(i+1))%200
 		if port, ok := r.Take(time.Now()); port != want || !ok {
 			t.Fatalf("port %d after %d: %d, want %d", i+1, first, port, want)
 		}
+	}
+}
+
+func TestAPortThatSomebodyElseHasIsNotTriedAgainAtOnce(t *testing.T) {
+	t.Parallel()
+	r := NewPorts(20000, 20005)
+	now := time.Now()
+	for range 3 {
+		port, _ := r.Take(now)
+		r.Release(port, now)
+	}
+	now = now.Add(2 * time.Second) // all are tired
+	seen := map[int]bool{}
+	for range 3 {
+		port, ok := r.Take(now)
+		if !ok || seen[port] {
+			t.Fatalf("port %d, %v after %v", port, ok, seen)
+		}
+		seen[port] = true
+		r.Release(port, now)
 	}
 }

@@ -27,7 +27,7 @@ check: lint test ## Everything that must be green before a change goes in
 .PHONY: test
 test: ## Install what the tests need if it is missing, then run them all on both databases
 	@tools/setup
-	@tools/with-postgres env CGO_ENABLED=1 sh -c 'go vet ./... && go test -race -timeout 20m ./...'
+	@tools/with-postgres env CGO_ENABLED=1 RINGBACK_TEST_ALL=1 sh -c 'go vet ./... && go test -race -timeout 20m ./...'
 
 .PHONY: bench
 bench: build ## Print callbacks a second and CPU-seconds for 1,000 of them; ARGS="-calls 1000" for fewer

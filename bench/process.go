@@ -48,7 +48,7 @@ func startProcess(ctx context.Context, binary string, env []string, pattern stri
 				default:
 				}
 			}
-			if strings.Contains(lines.Text(), " ERR ") {
+			if strings.Contains(lines.Text(), " ERR ") || strings.Contains(lines.Text(), " WRN ") {
 				fmt.Fprintln(os.Stderr, lines.Text())
 			}
 		}

@@ -35,7 +35,7 @@ func newBaresip(t testing.TB, number string, hz float64) *baresip {
 	b.write("accounts", []byte("<sip:"+number+"@127.0.0.1>;regint=0;answermode=auto\n"))
 	b.write("contacts", nil)
 	b.write("config", b.config())
-	cmd := exec.Command(path, "-s", "-f", b.dir)
+	cmd := exec.Command(path, "-f", b.dir)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -86,7 +86,7 @@ func (b *baresip) config() []byte {
 	return []byte(c.String())
 }
 
-// press sends a command, as a key of the telephone would; ctrl_tcp speaks netstrings.
+// press sends a command, as a key of the telephone would. The telephone answers it, after what it has to tell anyway.
 func (b *baresip) press(command string) {
 	b.t.Helper()
 	conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", b.port+8))
@@ -95,12 +95,14 @@ func (b *baresip) press(command string) {
 	}
 	defer conn.Close()
 	order := fmt.Sprintf(`{"command":%q}`, command)
-	fmt.Fprintf(conn, "%d:%s,", len(order), order)
-	_ = conn.SetReadDeadline(time.Now().Add(10 * time.Second))
-	answer := make([]byte, 4096)
-	n, err := conn.Read(answer)
-	if err != nil || !bytes.Contains(answer[:n], []byte(`"ok":true`)) {
-		b.t.Fatalf("baresip answers %q to %q: %v", answer[:n], command, err)
+	fmt.Fprintf(conn, "%d:%s,", len(order), order) // a netstring
+	_ = conn.SetReadDeadline(time.Now().Add(20 * time.Second))
+	var told []byte
+	for buf := make([]byte, 4096); !bytes.Contains(told, []byte(`"response":true,"ok":true`)); {
+		n, err := conn.Read(buf)
+		if told = append(told, buf[:n]...); err != nil {
+			b.t.Fatalf("baresip answers %q to %q: %v", told, command, err)
+		}
 	}
 }
 
@@ -127,6 +129,18 @@ func (b *baresip) listens(d time.Duration) {
 	b.t.Helper()
 	until := b.samples() + int(d.Seconds()*8000)
 	eventually(b.t, fmt.Sprintf("baresip hears something for %s", d), func() bool { return b.samples() >= until })
+}
+
+// hearsNothing waits until nothing at all has come for so long.
+func (b *baresip) hearsNothing(d time.Duration) {
+	b.t.Helper()
+	before, since := b.samples(), time.Now()
+	eventually(b.t, fmt.Sprintf("baresip hears nothing for %s", d), func() bool {
+		if now := b.samples(); now != before {
+			before, since = now, time.Now()
+		}
+		return time.Since(since) >= d
+	})
 }
 
 // heard returns all that was heard, once the call is over.
@@ -170,7 +184,7 @@ func TestTwoTelephonesHearEachOther(t *testing.T) {
 	x := newExchange(t)
 	x.connect(manager.port, anna)
 	x.connect(caller.port, visitor)
-	o := newOffice(t, "--trunk", x.uri(""))
+	o := newOfficeOn(t, x.uri(""))
 	call := o.call(o.widget(anna), visitor)
 	o.talking(call)
 	manager.listens(3 * time.Second)
@@ -189,5 +203,28 @@ func TestTwoTelephonesHearEachOther(t *testing.T) {
 	}
 	hears(t, "left, the manager", left, 440, 660)
 	hears(t, "right, the visitor", right, 660, 440)
+	o.leavesNothing()
+}
+
+// Who is put on hold hears nothing, and hears the other again afterwards.
+func TestTelephoneHoldsAndComesBack(t *testing.T) {
+	t.Parallel()
+	manager, caller := newBaresip(t, anna, 440), newBaresip(t, visitor, 660)
+	x := newExchange(t)
+	x.connect(manager.port, anna)
+	x.connect(caller.port, visitor)
+	o := newOfficeOn(t, x.uri(""))
+	call := o.call(o.widget(anna), visitor)
+	o.talking(call)
+	manager.listens(time.Second)
+	caller.press("hold")
+	manager.hearsNothing(500 * time.Millisecond)
+	caller.press("resume")
+	manager.listens(2 * time.Second)
+	caller.press("hangup")
+	if r := o.ended(call, 10*time.Second); r.Status != "completed" {
+		t.Errorf("the history says %s, want completed", r.Status)
+	}
+	hears(t, "the manager's ear after the hold", last(manager.heard(), 1500*time.Millisecond), 660, 440)
 	o.leavesNothing()
 }

@@ -110,7 +110,7 @@ func (x *exchange) fromRingback(raw []byte, from netip.AddrPort) {
 		x.heard = append(x.heard, m)
 	}
 	switch line := x.lines[m.User]; {
-	case m.Method == "OPTIONS" || m.Method == "CANCEL" && x.answered[m.header("Call-ID")]:
+	case m.Method == "OPTIONS" || m.Method == "CANCEL" && x.answered[m.header("Call-ID")]: //nolint:usestdlibvars // a method of SIP
 		_, _ = x.trunk.WriteToUDPAddrPort(m.answer("200 OK"), from)
 	case line != nil:
 		_, _ = line.Write(raw)

@@ -81,7 +81,13 @@ func ringback(t testing.TB, args ...string) string {
 // newOffice makes an account and starts a server on a free port.
 func newOffice(t testing.TB, args ...string) *office {
 	t.Helper()
-	o := &office{t: t, dir: t.TempDir(), args: args}
+	return newOfficeIn(t, t.TempDir(), args...)
+}
+
+// newOfficeIn is newOffice with a data directory of the caller's.
+func newOfficeIn(t testing.TB, dir string, args ...string) *office {
+	t.Helper()
+	o := &office{t: t, dir: dir, args: args}
 	var made struct {
 		Key string `json:"api_key"`
 	}

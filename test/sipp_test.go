@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -29,8 +30,8 @@ type sipp struct {
 	done chan error
 }
 
-// newSIPp starts telephones that all behave alike and take so many calls between them.
-func newSIPp(t testing.TB, scenario string, calls int) *sipp {
+// newSIPp starts telephones that all behave alike and take so many calls between them. More is what SIPp shall know.
+func newSIPp(t testing.TB, scenario string, calls int, more ...string) *sipp {
 	t.Helper()
 	path := installed(t, "sipp", "sip-tester")
 	port := freePort(t)
@@ -39,10 +40,10 @@ func newSIPp(t testing.TB, scenario string, calls int) *sipp {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(path, "-sf", file, "-m", strconv.Itoa(calls), "-i", "127.0.0.1", "-p", strconv.Itoa(port),
+	cmd := exec.Command(path, append(more, "-sf", file, "-m", strconv.Itoa(calls), "-i", "127.0.0.1", "-p", strconv.Itoa(port),
 		"-mi", "127.0.0.1", "-mp", strconv.Itoa(port+2), "-nostdin", "-timeout", "120s", "-timeout_error",
 		"-watchdog_minor_threshold", "600000", "-watchdog_major_threshold", "600000", // this machine may be busy
-		"-trace_err", "-error_file", s.file("errors"), "-trace_msg", "-message_file", s.file("messages"))
+		"-trace_err", "-error_file", s.file("errors"), "-trace_msg", "-message_file", s.file("messages"))...)
 	cmd.Dir = s.dir
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -85,39 +86,50 @@ func newScene(t testing.TB, login string) *scene {
 	t.Helper()
 	installed(t, "sipp", "sip-tester")
 	x := newExchange(t)
-	return &scene{office: newOffice(t, "--trunk", x.uri(login)), x: x}
+	return &scene{office: newOfficeOn(t, x.uri(login)), x: x}
 }
 
 // play lets the telephones of these numbers behave like a scenario, once each.
 func (s *scene) play(scenario string, numbers ...string) {
 	s.t.Helper()
-	s.playTimes(len(numbers), scenario, numbers...)
+	s.cast(newSIPp(s.t, scenario, len(numbers)), numbers...)
 }
 
-// playTimes is play with the number of calls between them.
-func (s *scene) playTimes(calls int, scenario string, numbers ...string) {
+// cast gives telephones their numbers.
+func (s *scene) cast(p *sipp, numbers ...string) {
 	s.t.Helper()
-	p := newSIPp(s.t, scenario, calls)
 	s.x.connect(p.port, numbers...)
 	s.players = append(s.players, p)
 }
 
-// ends orders a call, waits for its end, and checks that it ended so, that every telephone saw what its scenario says
-// and that nothing of it is left in the server.
+// ends orders a call for the visitor and checks all about its end.
 func (s *scene) ends(widget int64, want string) record {
 	s.t.Helper()
-	r := s.ended(s.call(widget, visitor), 2*time.Minute)
+	r := s.became(s.call(widget, visitor), want)
+	s.over()
+	return r
+}
+
+// became waits for the end of a call and checks what the history says of it.
+func (s *scene) became(call int64, want string) record {
+	s.t.Helper()
+	r := s.ended(call, 2*time.Minute)
 	if r.Status != want {
 		s.t.Errorf("the history says %s, want %s", r.Status, want)
 	}
 	if billing := r.attempt().BillingTime; (billing > 0) != (want == "completed") {
 		s.t.Errorf("the history says %s with a billing time of %d s", r.Status, billing)
 	}
+	return r
+}
+
+// over checks that every telephone saw what its scenario says, and that nothing of it is left in the server.
+func (s *scene) over() {
+	s.t.Helper()
 	for _, p := range s.players {
 		p.satisfied()
 	}
 	s.leavesNothing()
-	return r
 }
 
 // times checks how often a number was rung.
@@ -132,7 +144,7 @@ func (s *scene) times(number string, want int) {
 func TestBusyManagerIsTriedThreeTimes(t *testing.T) {
 	t.Parallel()
 	s := newScene(t, "")
-	s.playTimes(3, "busy", anna)
+	s.cast(newSIPp(t, "busy", 3), anna)
 	s.ends(s.widget(anna), "manager-failed")
 	s.times(anna, 3)
 	s.times(visitor, 0)
@@ -230,7 +242,7 @@ func TestSecondTrunkTakesTheCall(t *testing.T) {
 	t.Parallel()
 	installed(t, "sipp", "sip-tester")
 	broken, x := newExchange(t), newExchange(t)
-	s := &scene{office: newOffice(t, "--trunk", broken.uri(""), "--trunk", x.uri("")), x: broken}
+	s := &scene{office: newOfficeOn(t, broken.uri(""), x.uri("")), x: broken}
 	s.play("unavailable", anna, visitor)
 	s.x = x
 	s.play("answers", anna)
@@ -244,13 +256,17 @@ func TestSecondTrunkTakesTheCall(t *testing.T) {
 	}
 }
 
-// A visitor may put the manager on hold and come back.
+// A visitor may put the manager on hold and come back: they are sent nothing meanwhile, and hear the manager afterwards.
 func TestHoldAndResume(t *testing.T) {
 	t.Parallel()
 	s := newScene(t, "")
-	s.play("answers", anna)
-	s.play("hold", visitor)
+	manager, ear := newBaresip(t, anna, 440), newEar(t)
+	s.x.connect(manager.port, anna)
+	s.cast(newSIPp(t, "hold", 1, "-key", "ear", strconv.Itoa(ear.port)), visitor)
 	s.ends(s.widget(anna), "completed")
+	if pause, after := ear.pause(); pause < 400*time.Millisecond || after < 10 {
+		t.Errorf("the longest pause was %s, with %d packets after it: there was no hold, or no end of it", pause, after)
+	}
 }
 
 // Ten managers ring, one answers, and nine are told that somebody was quicker: none of them shows a missed call.
@@ -271,7 +287,7 @@ func TestNineStopRinging(t *testing.T) {
 	for _, number := range slow {
 		cancels := s.x.requests("CANCEL", number)
 		if len(cancels) != 1 || cancels[0].header("Reason") != `SIP;cause=200;text="Call completed elsewhere"` {
-			t.Errorf("%s got %d CANCELs: %+v", number, len(cancels), cancels)
+			t.Errorf("%s got %d CANCELs, want one that says that somebody else was quicker", number, len(cancels))
 		}
 		s.times(number, 1)
 	}
@@ -279,15 +295,33 @@ func TestNineStopRinging(t *testing.T) {
 	s.times(visitor, 1)
 }
 
-// Three managers answer in the same instant: one of them talks, two are hung up, and the visitor is rung once.
+// Three managers answer in the same instant: one of them talks, two are hung up, and the visitor is rung once. Ten calls
+// do so at a time, so that all thirty answers come in one burst.
 func TestThreeAnswerInTheSameInstant(t *testing.T) {
 	t.Parallel()
 	s := newScene(t, "")
-	s.x.together(3)
-	s.play("answers", anna, jan, zofia)
-	s.play("hangs-up", visitor)
-	s.ends(s.widget(anna, jan, zofia), "completed")
-	for _, number := range []string{anna, jan, zofia, visitor} {
+	var managers, visitors []string
+	for i := range 30 {
+		managers = append(managers, fmt.Sprintf("+485000002%02d", i))
+	}
+	for i := range 10 {
+		visitors = append(visitors, fmt.Sprintf("+4850000039%d", i))
+	}
+	s.x.together(len(managers))
+	s.play("answers", managers...)
+	s.play("hangs-up", visitors...)
+	var calls []int64
+	for i, to := range visitors {
+		calls = append(calls, s.call(s.widget(managers[3*i:3*i+3]...), to))
+	}
+	for i, call := range calls {
+		r := s.became(call, "completed")
+		if who := r.answeredBy(); !slices.Contains(managers[3*i:3*i+3], who) {
+			t.Errorf("the history says that %q answered, who was not rung", who)
+		}
+	}
+	s.over()
+	for _, number := range append(managers, visitors...) {
 		s.times(number, 1)
 	}
 }

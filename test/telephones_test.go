@@ -13,9 +13,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // installed skips a test whose telephone is not there. RINGBACK_TEST_ALL=1 lets it fail instead.
@@ -29,6 +31,22 @@ func installed(t testing.TB, program, debian string) string {
 		t.Skipf("%s is not installed: apt-get install %s", program, debian)
 	}
 	return path
+}
+
+// newOfficeOn opens an office whose ways to the network are these exchanges. Its data is in memory where that can be
+// had: a disk that is busy for two seconds would make calls stale, which is a story of its own.
+func newOfficeOn(t testing.TB, trunks ...string) *office {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "ringback-test") //nolint:usetesting // t.TempDir is on the disk
+	if err != nil {
+		dir = t.TempDir()
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	var args []string
+	for _, trunk := range trunks {
+		args = append(args, "--trunk", trunk)
+	}
+	return newOfficeIn(t, dir, args...)
 }
 
 // nextPort leads through the ports above those that Linux and ringback hand out by themselves.
@@ -66,7 +84,7 @@ func udpPorts(t testing.TB) map[string]int {
 		if err != nil {
 			continue // a machine without IPv6
 		}
-		for _, row := range bytes.Split(b, []byte("\n")) {
+		for row := range bytes.SplitSeq(b, []byte("\n")) {
 			columns := strings.Fields(string(row))
 			if len(columns) < 10 || columns[0] == "sl" {
 				continue
@@ -212,4 +230,45 @@ func (r record) answeredBy() string {
 	}
 	_ = json.Unmarshal(r.Call.Data, &call) // nobody, where there was none
 	return call.Attempt.Data.Manager.Data.User.Data.Tel
+}
+
+// An ear is where a telephone without a loudspeaker lets its sound be sent. It notes when something comes.
+type ear struct {
+	port int
+
+	mu   sync.Mutex
+	came []time.Time
+}
+
+func newEar(t testing.TB) *ear {
+	t.Helper()
+	conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	e := &ear{port: conn.LocalAddr().(*net.UDPAddr).Port}
+	go func() {
+		for buf := make([]byte, 2048); ; {
+			if _, err := conn.Read(buf); err != nil {
+				return
+			}
+			e.mu.Lock()
+			e.came = append(e.came, time.Now())
+			e.mu.Unlock()
+		}
+	}()
+	return e
+}
+
+// pause returns the longest time in which nothing came, and how many packets came after it.
+func (e *ear) pause() (longest time.Duration, after int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for i := 1; i < len(e.came); i++ {
+		if d := e.came[i].Sub(e.came[i-1]); d > longest {
+			longest, after = d, len(e.came)-i
+		}
+	}
+	return longest, after
 }

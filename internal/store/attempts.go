@@ -25,13 +25,19 @@ var attemptSQL = struct{ add, save, of, orphans query }{
 		WHERE a.ended_at IS NULL AND c.node <> '' AND c.node <> $1 ORDER BY a.id`,
 }
 
-var legSQL = struct{ add, save, of query }{
+// legLasts is the condition that a leg has not ended and that whoever has the epoch leads its call.
+const legLasts = `account_id = $1 AND id = $2 AND ended_at IS NULL
+		AND EXISTS (SELECT 1 FROM calls c WHERE c.id = legs.call_id AND c.epoch = $3)`
+
+var legSQL = struct{ add, save, keep, renew, of query }{
 	add: `INSERT INTO legs (account_id, call_id, attempt_id, party, manager_id, number, token, dialog, outcome,
 			dialed_at, answered_at, ended_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING RETURNING id`,
 	save: `UPDATE legs SET token = $3, dialog = $4, outcome = $5, dialed_at = $6, answered_at = $7, ended_at = $8
 		WHERE account_id = $1 AND id = $2`,
-	of: `SELECT ` + legColumns + ` FROM legs l WHERE l.account_id = $1 AND l.attempt_id = $2 ORDER BY l.id`,
+	keep:  `UPDATE legs SET dialog = $4, answered_at = $5 WHERE ` + legLasts,
+	renew: `UPDATE legs SET token = $4, dialed_at = $5 WHERE ` + legLasts,
+	of:    `SELECT ` + legColumns + ` FROM legs l WHERE l.account_id = $1 AND l.attempt_id = $2 ORDER BY l.id`,
 }
 
 // AddAttempt adds an attempt with its legs and sets the ids of all. A number that the call has had is ErrTaken.
@@ -64,6 +70,17 @@ func (tx *Tx) AddLegs(legs []ringback.Leg) error {
 func (tx *Tx) SaveLeg(l ringback.Leg) error {
 	return tx.change(ErrNotFound, legSQL.save, l.AccountID, l.ID, l.Token, l.Dialog, string(l.Outcome),
 		millis(l.DialedAt), millis(l.AnsweredAt), millis(l.EndedAt))
+}
+
+// KeepDialog writes Dialog and AnsweredAt of a leg that has just been answered. ErrLost: it has ended meanwhile, or
+// another process leads the call, whose epoch was given.
+func (tx *Tx) KeepDialog(l ringback.Leg, epoch int64) error {
+	return tx.change(ErrLost, legSQL.keep, l.AccountID, l.ID, epoch, l.Dialog, millis(l.AnsweredAt))
+}
+
+// RenewLeg writes Token and DialedAt of a leg that has not been dialled after all. Its errors are those of KeepDialog.
+func (tx *Tx) RenewLeg(l ringback.Leg, epoch int64) error {
+	return tx.change(ErrLost, legSQL.renew, l.AccountID, l.ID, epoch, l.Token, millis(l.DialedAt))
 }
 
 // SaveAttempt writes what may change about an attempt: ManagerID, Outcome, TalkingAt, EndedAt and RecordingID. Its

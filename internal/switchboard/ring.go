@@ -22,6 +22,7 @@ func (a *attempt) ringManagers(ctx context.Context) error {
 // A ring is what came of one telephone.
 type ring struct {
 	leg  int
+	row  ringback.Leg
 	line phone.Line
 	err  error
 }
@@ -39,8 +40,8 @@ func (a *attempt) ringAll(ctx context.Context) error {
 	for i, leg := range a.row.Legs {
 		if leg.Party == ringback.PartyManager {
 			ringing.Go(func() {
-				line, err := a.dial(ctx, leg, nil)
-				rings <- ring{i, line, err}
+				row, line, err := a.dial(ctx, leg, nil)
+				rings <- ring{i, row, line, err}
 			})
 		}
 	}
@@ -51,6 +52,7 @@ func (a *attempt) ringAll(ctx context.Context) error {
 
 	won := false
 	for r := range rings {
+		a.row.Legs[r.leg] = r.row
 		switch {
 		case r.err != nil:
 			a.failed(r.leg, r.err)
@@ -120,7 +122,8 @@ func (a *attempt) nextInTurn(tx *store.Tx) (bool, error) {
 func (a *attempt) ringOne(ctx context.Context, leg int, limit time.Duration, early phone.Line) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	line, err := a.dial(ctx, a.row.Legs[leg], early)
+	row, line, err := a.dial(ctx, a.row.Legs[leg], early)
+	a.row.Legs[leg] = row
 	if err != nil {
 		a.failed(leg, err)
 		return errNobody
@@ -130,18 +133,33 @@ func (a *attempt) ringOne(ctx context.Context, leg int, limit time.Duration, ear
 	return nil
 }
 
-func (a *attempt) dial(ctx context.Context, leg ringback.Leg, early phone.Line) (phone.Line, error) {
-	call := a.call
-	return a.s.Phone.Dial(ctx, phone.Dial{
-		Token: leg.Token, To: leg.Number, Party: leg.Party, CallID: leg.CallID, AttemptID: leg.AttemptID,
-		SendBy: leg.DialedAt.Add(intentIsFresh), Early: early,
-		Keep: func(dialog []byte) error {
-			leg.Dialog, leg.AnsweredAt = dialog, time.Now()
-			return a.s.Store.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error {
-				return errors.Join(tx.SaveCall(call), tx.SaveLeg(leg)) // ErrLost: another process leads the call now
-			})
-		},
-	})
+// dial rings the telephone of a leg. Where the disk was so slow that the intent was stale before it could be acted on,
+// nobody has been rung, and the intent is written anew. It returns the leg as it was dialled.
+func (a *attempt) dial(ctx context.Context, leg ringback.Leg, early phone.Line) (ringback.Leg, phone.Line, error) {
+	epoch := a.call.Epoch
+	for try := 1; ; try++ {
+		line, err := a.s.Phone.Dial(ctx, phone.Dial{
+			Token: leg.Token, To: leg.Number, Party: leg.Party, CallID: leg.CallID, AttemptID: leg.AttemptID,
+			SendBy: leg.DialedAt.Add(intentIsFresh), Early: early, Keep: a.keeper(ctx, leg, epoch),
+		})
+		if err == nil || try == freshIntents || phone.OutcomeOf(err) != ringback.OutcomeStale {
+			return leg, line, err
+		}
+		leg.Token, leg.DialedAt = a.s.Phone.Token(), time.Now()
+		err = a.s.Store.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error { return tx.RenewLeg(leg, epoch) })
+		if err != nil {
+			return leg, nil, err
+		}
+	}
+}
+
+// keeper returns what puts the dialog of a leg on disk when it is answered. It may be called after the attempt has gone
+// on without the leg, so it touches nothing else.
+func (a *attempt) keeper(ctx context.Context, leg ringback.Leg, epoch int64) func([]byte) error {
+	return func(dialog []byte) error {
+		leg.Dialog, leg.AnsweredAt = dialog, time.Now()
+		return a.s.Store.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error { return tx.KeepDialog(leg, epoch) })
+	}
 }
 
 // visitorLeg is the intent to ring the visitor.

@@ -68,6 +68,9 @@ const (
 	sayAtMost     = 4 * time.Second
 )
 
+// freshIntents is how often an intent is written before a disk counts as too slow to ring a telephone.
+const freshIntents = 3
+
 // maxAttempts is how often the managers are rung before a call is given up.
 const maxAttempts = 3
 

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/netip"
 	"regexp"
 	"strconv"
 	"strings"
@@ -25,6 +26,12 @@ func stop(ua *UA) {
 
 // mortal is a UA that will not wait long for answers when it has died.
 func mortal(c *Config) { c.timing.farewell = 10 * time.Millisecond }
+
+// fixed is a port that the system gives to nobody else while its UA is dead.
+func fixed(t *testing.T) func(*Config) {
+	port := freePort(t)
+	return func(c *Config) { c.Listen = netip.AddrPortFrom(loopback, port) }
+}
 
 func port(ua *UA) string { return strconv.Itoa(int(ua.Addr().Port())) }
 
@@ -106,7 +113,7 @@ func TestAnotherProcessStopsTheRinging(t *testing.T) {
 		})
 		t.Run("from the same port "+name, func(t *testing.T) {
 			t.Parallel()
-			dead := listen(t, mortal)
+			dead := listen(t, mortal, fixed(t))
 			c := sipp(t, "orphan", append([]string{"acknowledged", port(dead)}, words...)...)
 			stops(t, c, dead, func() *UA { return listen(t, func(c *Config) { c.Listen = dead.Addr() }) })
 		})
@@ -149,7 +156,7 @@ func TestATicketWithoutATokenIsRefused(t *testing.T) {
 
 func TestAnAnswerThatNobodyWaitsForIsHungUp(t *testing.T) {
 	t.Parallel()
-	c, dead := sipp(t, "stray"), listen(t, mortal)
+	c, dead := sipp(t, "stray"), listen(t, mortal, fixed(t))
 	leg := ring(t, dead, c).rings(180)
 	stop(dead)
 	heir := listen(t, func(c *Config) { c.Listen = dead.Addr() })

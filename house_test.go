@@ -33,11 +33,12 @@ var floors = [][]string{
 // and of its neighbours only these.
 var rooms = map[string][]string{
 	"internal/phone/browser":   {".", "internal/phone/media"},
+	"internal/phone/gate":      {},
 	"internal/phone/media":     {"internal/phone/media/udp"},
 	"internal/phone/media/udp": {},
 	"internal/phone/phonetest": {".", "internal/phone", "internal/phone/media", "internal/phone/sandbox"},
-	"internal/phone/sandbox":   {".", "internal/phone/media"},
-	"internal/phone/sip":       {},
+	"internal/phone/sandbox":   {".", "internal/phone/gate", "internal/phone/media"},
+	"internal/phone/sip":       {"internal/phone/gate"},
 }
 
 // grounds lie around the house: benches, whole-program tests and tools. They may import anything, and nobody them.

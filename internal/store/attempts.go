@@ -25,18 +25,16 @@ var attemptSQL = struct{ add, save, of, orphans query }{
 		WHERE a.ended_at IS NULL AND c.node <> '' AND c.node <> $1 ORDER BY a.id`,
 }
 
-// legLasts is the condition that a leg has not ended and that whoever has the epoch leads its call.
-const legLasts = `account_id = $1 AND id = $2 AND ended_at IS NULL
-		AND EXISTS (SELECT 1 FROM calls c WHERE c.id = legs.call_id AND c.epoch = $3)`
-
 var legSQL = struct{ add, save, keep, renew, of query }{
 	add: `INSERT INTO legs (account_id, call_id, attempt_id, party, manager_id, number, token, dialog, outcome,
 			dialed_at, answered_at, ended_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING RETURNING id`,
 	save: `UPDATE legs SET token = $3, dialog = $4, outcome = $5, dialed_at = $6, answered_at = $7, ended_at = $8
 		WHERE account_id = $1 AND id = $2`,
-	keep:  `UPDATE legs SET dialog = $4, answered_at = $5 WHERE ` + legLasts,
-	renew: `UPDATE legs SET token = $4, dialed_at = $5 WHERE ` + legLasts,
+	keep: `UPDATE legs SET dialog = $4, answered_at = $5 WHERE account_id = $1 AND id = $2 AND ended_at IS NULL
+		AND EXISTS (SELECT 1 FROM calls c WHERE c.id = legs.call_id AND c.epoch = $3)`,
+	renew: `UPDATE legs SET token = $4, dialed_at = $5 WHERE account_id = $1 AND id = $2 AND ended_at IS NULL
+		AND EXISTS (SELECT 1 FROM calls c WHERE c.id = legs.call_id AND c.epoch = $3)`,
 	of:    `SELECT ` + legColumns + ` FROM legs l WHERE l.account_id = $1 AND l.attempt_id = $2 ORDER BY l.id`,
 }
 

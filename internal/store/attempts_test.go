@@ -33,6 +33,41 @@ func TestAnAttemptAndItsLegs(t *testing.T) {
 	})
 }
 
+// What is noted of a leg while it lasts is noted neither after its end nor by a process that has lost the call.
+func TestALegIsKeptWhileItLasts(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *Store) {
+		c := newCompany(t, s)
+		call := c.placed(t, visitor(1), nil)
+		a := c.ringing(t, &call, "node", c.anna.User.Tel)
+		leg := a.Legs[0]
+		leg.Token, leg.DialedAt = "anew", noon.Add(3*time.Second)
+		write(t, s, func(tx *Tx) error { return tx.RenewLeg(leg, call.Epoch) })
+		leg.Dialog, leg.AnsweredAt = []byte("dialog"), noon.Add(5*time.Second)
+		write(t, s, func(tx *Tx) error { return tx.KeepDialog(leg, call.Epoch) })
+		stored := get(t, s, func(tx *Tx) ([]ringback.Attempt, error) { return tx.Attempts(c.account.ID, call.ID) })
+		same(t, "the leg", stored[0].Legs[0], leg)
+
+		late := leg
+		late.Token, late.Dialog = "late", []byte("late")
+		refused := func(when string, epoch int64) {
+			for what, f := range map[string]func(ringback.Leg, int64) error{
+				"kept":    func(l ringback.Leg, e int64) error { return s.Write(t.Context(), func(tx *Tx) error { return tx.KeepDialog(l, e) }) },
+				"renewed": func(l ringback.Leg, e int64) error { return s.Write(t.Context(), func(tx *Tx) error { return tx.RenewLeg(l, e) }) },
+			} {
+				if err := f(late, epoch); !errors.Is(err, ErrLost) {
+					t.Errorf("%s %s: got %v, want %v", what, when, err, ErrLost)
+				}
+			}
+		}
+		refused("by another process", call.Epoch-1)
+		leg.EndedAt = noon.Add(time.Minute)
+		write(t, s, func(tx *Tx) error { return tx.SaveLeg(leg) })
+		refused("after its end", call.Epoch)
+		stored = get(t, s, func(tx *Tx) ([]ringback.Attempt, error) { return tx.Attempts(c.account.ID, call.ID) })
+		same(t, "the leg at last", stored[0].Legs[0], leg)
+	})
+}
+
 func TestATelephoneIsRungOnceInAnAttempt(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *Store) {
 		c := newCompany(t, s)

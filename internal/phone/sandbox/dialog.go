@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	gosip "github.com/emiago/sipgo/sip"
+
+	"github.com/ringback-hq/ringback/internal/phone/gate"
 )
 
 // find returns the telephone that a request inside a dialog belongs to, or nil (RFC 3261 section 12.2.2).
@@ -192,7 +194,7 @@ func usable(uri *gosip.Uri) bool {
 // that it is where the INVITE came from.
 func (c *Carrier) hop(uri *gosip.Uri, source string) string {
 	ip, err := netip.ParseAddr(strings.Trim(uri.Host, "[]"))
-	if err != nil || !c.sockets.udp.guests.allowed(ip) || uri.Port < 0 || uri.Port > 65535 {
+	if err != nil || !c.guests.allowed(gate.Bare(ip)) || uri.Port < 0 || uri.Port > 65535 {
 		return source
 	}
 	port := uint16(5060)
@@ -219,7 +221,7 @@ func (t *telephone) within(method gosip.RequestMethod) *gosip.Request {
 	req.SetTransport(t.peer.network)
 	req.SetDestination(t.peer.addr)
 	if t.peer.network == "UDP" {
-		req.Laddr = c.sockets.laddr // sipgo 1.7.2 would open a second socket without it
+		req.Laddr = c.gate.Laddr()
 	}
 	return req
 }

@@ -169,19 +169,6 @@ func TestTheMarkOfANewInviteCannotBeForged(t *testing.T) {
 	}
 }
 
-func TestStreamsAreLimited(t *testing.T) {
-	t.Parallel()
-	c := open(t, Config{})
-	c.sockets.tcp.open.Store(maxStreams - 1)
-	first := newCall(t, "tcp", c.Addr(), "sandbox")
-	first.send("OPTIONS", "z9hG4bK1", 1, "")
-	first.expect(200)
-	second := newCall(t, "tcp", c.Addr(), "sandbox")
-	second.cutOff()
-	first.conn.Close()
-	eventually(t, "there is room again", func() bool { return c.sockets.tcp.open.Load() == maxStreams-1 })
-}
-
 func TestAPortThatIsTaken(t *testing.T) {
 	t.Parallel()
 	c := open(t, Config{})

@@ -13,6 +13,7 @@ import (
 
 	gosip "github.com/emiago/sipgo/sip"
 
+	"github.com/ringback-hq/ringback/internal/phone/gate"
 	"github.com/ringback-hq/ringback/internal/phone/media"
 )
 
@@ -89,9 +90,10 @@ type Carrier struct {
 	diary   diary
 	tally   tally
 
-	sockets sockets
-	tpl     *gosip.TransportLayer
-	txl     *gosip.TransactionLayer
+	guests guests
+	gate   *gate.Gate
+	tpl    *gosip.TransportLayer
+	txl    *gosip.TransactionLayer
 
 	ctx  context.Context // ends when Close begins
 	stop context.CancelFunc
@@ -117,8 +119,8 @@ func Start(ctx context.Context, cfg Config) (*Carrier, error) {
 		diary:   diary{to: cfg.Journal, log: cfg.Log},
 		dialogs: map[string]*telephone{}, pairs: map[string]*pair{},
 	}
-	c.sockets, err = listen(ctx, cfg, &c.tally.strangers)
-	if err != nil {
+	c.guests = guests{allow: cfg.Allow, strangers: &c.tally.strangers}
+	if c.gate, err = gate.Open(ctx, cfg.Listen.String(), c.guests.welcome); err != nil {
 		engine.Close()
 		return nil, fmt.Errorf("start the sandbox: %w", err)
 	}
@@ -130,7 +132,7 @@ func Start(ctx context.Context, cfg Config) (*Carrier, error) {
 }
 
 // Addr is where the carrier listens, for UDP and TCP.
-func (c *Carrier) Addr() netip.AddrPort { return c.sockets.local }
+func (c *Carrier) Addr() netip.AddrPort { return c.gate.Addr() }
 
 // Close stops what rings with 503, hangs up what talks, waits a moment for the answers and closes everything.
 func (c *Carrier) Close() {
@@ -147,9 +149,7 @@ func (c *Carrier) Close() {
 	c.waitTelephones()
 	timer.Stop()
 	c.kill()
-	c.sockets.close()
-	c.txl.Close()
-	_ = c.tpl.Close()
+	c.closeSockets()
 	c.work.Wait()
 	c.media.Close()
 }

@@ -36,7 +36,7 @@ func (t TrunkConfig) authorize(res *gosip.Response, req *gosip.Request) (gosip.H
 	}
 	headers := http.Header{}
 	for i, h := range res.GetHeaders(ask) {
-		if i < maxChallengers && len(h.Value()) <= maxChallenge && clear(h.Value()) {
+		if i < maxChallengers && len(h.Value()) <= maxChallenge && printable(h.Value()) {
 			headers.Add("WWW-Authenticate", h.Value())
 		}
 	}

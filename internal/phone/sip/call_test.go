@@ -1,7 +1,7 @@
 package sip
 
 import (
-	"crypto/md5" //nolint:gosec // what carriers ask for
+	"crypto/md5"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"

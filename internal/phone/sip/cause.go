@@ -59,7 +59,7 @@ var refusals = map[int]Kind{
 
 // causeOf reads a final answer of 300 or more; rang says whether a provisional one other than 100 came before it.
 func causeOf(code int, phrase string, rang bool) Cause {
-	c := Cause{Kind: refusals[code], Code: code, Reason: clean(phrase, maxText)}
+	c := Cause{Kind: refusals[code], Code: code, Reason: clean(phrase)}
 	switch {
 	case code == 408 && rang:
 		c.Kind = NoAnswer

@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/netip"
 	"strings"
+
+	"github.com/ringback-hq/ringback/internal/phone/gate"
 )
 
 // dns asks the questions of RFC 3263; tests answer them themselves.
@@ -37,7 +39,7 @@ func (u *UA) targets(ctx context.Context, t TrunkConfig) ([]hop, error) {
 	ctx, cancel := context.WithTimeout(ctx, u.cfg.timing.dial)
 	defer cancel()
 	if ip, err := netip.ParseAddr(t.Host); err == nil {
-		return []hop{{addr: netip.AddrPortFrom(bare(ip), t.port()), network: t.network()}}, nil
+		return []hop{{addr: netip.AddrPortFrom(gate.Bare(ip), t.port()), network: t.network()}}, nil
 	}
 	if t.Port == 0 {
 		records, err := u.cfg.dns.lookupSRV(ctx, strings.ToLower(t.network()), t.Host)
@@ -81,8 +83,8 @@ func (u *UA) hosts(ctx context.Context, host string, port uint16, network string
 	}
 	var hops []hop
 	for _, ip := range ips {
-		if u.reaches(bare(ip)) && len(hops) < maxTargets {
-			hops = append(hops, hop{addr: netip.AddrPortFrom(bare(ip), port), network: network})
+		if u.reaches(gate.Bare(ip)) && len(hops) < maxTargets {
+			hops = append(hops, hop{addr: netip.AddrPortFrom(gate.Bare(ip), port), network: network})
 		}
 	}
 	if len(hops) == 0 {

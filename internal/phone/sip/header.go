@@ -14,14 +14,14 @@ const (
 )
 
 // clean makes s safe inside a quoted string or after a colon: sipgo 1.7.2 writes headers as they are, line breaks included.
-func clean(s string, limit int) string {
+func clean(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f || r == utf8.RuneError || strings.ContainsRune("\"\\<>\u0085\u2028\u2029", r) {
 			return -1
 		}
 		return r
 	}, s)
-	return strings.TrimSpace(cut(s, limit))
+	return strings.TrimSpace(cut(s, maxText))
 }
 
 // cut shortens s to limit bytes without splitting a character.
@@ -37,7 +37,7 @@ func cut(s string, limit int) string {
 
 // address is the one way from a person's words to a SIP address: what cannot stand in a header is dropped from the display name and escaped in the user part.
 func address(display, user, host string) (string, gosip.Uri) {
-	return clean(display, maxText), gosip.Uri{Scheme: "sip", User: escape(cut(user, maxUser)), Host: host}
+	return clean(display), gosip.Uri{Scheme: "sip", User: escape(cut(user, maxUser)), Host: host}
 }
 
 // escape writes the user part of a URI: unreserved characters and "+" stay, all others become %XX (RFC 3261 section 25.1).
@@ -73,11 +73,11 @@ func private(name, value string) (_ gosip.Header, ok bool) {
 			return nil, false
 		}
 	}
-	return gosip.NewHeader(name, clean(value, maxText)), true
+	return gosip.NewHeader(name, clean(value)), true
 }
 
-// clear reports whether a value from the network can be written back: sipgo 1.7.2 lets a bare line feed or a NUL pass inside a header.
-func clear(values ...string) bool {
+// printable reports whether a value from the network can be written back: sipgo 1.7.2 lets a bare line feed or a NUL pass inside a header.
+func printable(values ...string) bool {
 	for _, v := range values {
 		for i := range len(v) {
 			if v[i] < ' ' && v[i] != '\t' || v[i] == 0x7f {

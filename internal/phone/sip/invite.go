@@ -69,7 +69,7 @@ func (d *dialog) cancel(r Reason) {
 	d.mu.Lock()
 	req := d.cancelRequest(d.ua.sentBy.String(), d.cseq)
 	d.mu.Unlock()
-	if r != "" && clear(string(r)) {
+	if r != "" && printable(string(r)) {
 		req.AppendHeader(gosip.NewHeader("Reason", cut(string(r), maxReason)))
 	}
 	d.ua.conclude(func() { d.ua.expect(req) })

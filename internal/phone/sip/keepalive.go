@@ -141,7 +141,7 @@ func (t *Trunk) noteRegistered(err error) {
 
 // send registers at the first address that answers, and returns for how long.
 func (r *registration) send(ctx context.Context, expires time.Duration) (time.Duration, error) {
-	err := error(errNoAddress)
+	err := errNoAddress
 	for _, h := range r.trunk.hops() {
 		var granted time.Duration
 		if granted, err = r.sendTo(ctx, h, expires); err == nil {
@@ -171,7 +171,7 @@ func (r *registration) sendTo(ctx context.Context, way hop, expires time.Duratio
 		}
 	}
 	if !res.IsSuccess() {
-		return 0, fmt.Errorf("REGISTER: %d %s", res.StatusCode, clean(res.Reason, maxText))
+		return 0, fmt.Errorf("REGISTER: %d %s", res.StatusCode, clean(res.Reason))
 	}
 	r.trunk.alive()
 	return r.trunk.ua.granted(res, expires), nil

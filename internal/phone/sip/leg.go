@@ -162,7 +162,7 @@ func (l *Leg) talk(d *dialog) {
 		select {
 		case <-l.ctx.Done():
 			reason := l.reason()
-			l.end(Cause{Kind: Local, Reason: clean(string(reason), maxText)})
+			l.end(Cause{Kind: Local, Reason: clean(string(reason))})
 			close(d.gone)
 			d.hangUp(reason)
 			return

@@ -18,9 +18,8 @@ import (
 
 // stop makes a UA die as a process does: it says nothing more, and its port is free.
 func stop(ua *UA) {
-	ua.udp.deaf.Store(true)
-	_ = ua.tcp.Close()
-	_ = ua.udp.Close()
+	ua.gate.Shut()
+	_ = ua.gate.UDP.Close()
 	ua.sockets.Wait()
 }
 

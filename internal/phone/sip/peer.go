@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	gosip "github.com/emiago/sipgo/sip"
+
+	"github.com/ringback-hq/ringback/internal/phone/gate"
 )
 
 // Limits of what a peer may make us keep and repeat in every request of a dialog.
@@ -46,7 +48,7 @@ func (u *UA) peerOf(res *gosip.Response, request gosip.Uri, way hop) peer {
 
 func usable(uri *gosip.Uri) bool {
 	s := uri.String()
-	return uri.Scheme == "sip" && uri.Host != "" && !uri.Wildcard && len(s) <= maxURI && clear(s) && !strings.ContainsAny(s, "<>\" ,")
+	return uri.Scheme == "sip" && uri.Host != "" && !uri.Wildcard && len(s) <= maxURI && printable(s) && !strings.ContainsAny(s, "<>\" ,")
 }
 
 // next is the URI that says where a request to the peer goes first.
@@ -87,7 +89,7 @@ func networkOf(uri *gosip.Uri, usual string) string {
 // hostIP reads an IP literal or asks DNS, for a short while; it is invalid if there is none.
 func (u *UA) hostIP(host string) netip.Addr {
 	if ip, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
-		return bare(ip)
+		return gate.Bare(ip)
 	}
 	if !domain(host) {
 		return netip.Addr{}
@@ -98,7 +100,7 @@ func (u *UA) hostIP(host string) netip.Addr {
 	if err != nil || len(ips) == 0 {
 		return netip.Addr{}
 	}
-	return bare(ips[0])
+	return gate.Bare(ips[0])
 }
 
 // route writes the request line and the Route headers for this peer. A first route without ;lr is a strict router of RFC 2543:

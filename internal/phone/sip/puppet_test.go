@@ -32,7 +32,8 @@ type puppet struct {
 func newPuppet(tb interface {
 	Fatal(args ...any)
 	Cleanup(f func())
-}) *puppet {
+},
+) *puppet {
 	conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(loopback, 0)))
 	if err != nil {
 		tb.Fatal(err)

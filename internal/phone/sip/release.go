@@ -8,6 +8,8 @@ import (
 	"time"
 
 	gosip "github.com/emiago/sipgo/sip"
+
+	"github.com/ringback-hq/ringback/internal/phone/gate"
 )
 
 // expect sends a request whose answer does not matter to anybody.
@@ -76,7 +78,7 @@ func (d *dialog) farewell(r Reason, auth gosip.Header) *gosip.Request {
 	defer d.mu.Unlock()
 	d.cseq++
 	req := d.within(gosip.BYE, d.cseq)
-	if r != "" && clear(string(r)) {
+	if r != "" && printable(string(r)) {
 		req.AppendHeader(gosip.NewHeader("Reason", cut(string(r), maxReason)))
 	}
 	if auth != nil {
@@ -184,7 +186,7 @@ const maxStrays = 10000
 // (RFC 3261 section 17.1.1.3).
 func (u *UA) acknowledgeRefusal(res *gosip.Response) {
 	via := res.Via()
-	if via == nil || !clear(via.Value()) {
+	if via == nil || !printable(via.Value()) {
 		return
 	}
 	line := res.To().Address
@@ -206,7 +208,7 @@ func (u *UA) acknowledgeRefusal(res *gosip.Response) {
 // source is where a message came from.
 func source(m gosip.Message) netip.AddrPort {
 	at, _ := netip.ParseAddrPort(m.Source())
-	return netip.AddrPortFrom(bare(at.Addr()), at.Port())
+	return netip.AddrPortFrom(gate.Bare(at.Addr()), at.Port())
 }
 
 func splitHostPort(s string) (host string, port int, ok bool) {

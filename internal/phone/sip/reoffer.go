@@ -27,6 +27,7 @@ func (u *UA) serveOffer(req *gosip.Request, tx *gosip.ServerTx) {
 // renegotiate answers an offer in a dialog.
 func (d *dialog) renegotiate(req *gosip.Request, tx *gosip.ServerTx) {
 	switch d.turn(req) {
+	case turnNow:
 	case turnLate:
 		d.ua.reply(req, tx, gosip.StatusInternalServerError)
 		return

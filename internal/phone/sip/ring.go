@@ -109,7 +109,7 @@ func (a *attempt) run() verdict {
 			}
 		case <-a.leg.ctx.Done():
 			a.abandon(a.leg.reason())
-			return failed(Cancelled, clean(string(a.leg.reason()), maxText))
+			return failed(Cancelled, clean(string(a.leg.reason())))
 		}
 	}
 }
@@ -144,7 +144,7 @@ func (a *attempt) send() (verdict, bool) {
 
 // unheard is the verdict on a trunk that said nothing of use.
 func (a *attempt) unheard(reason string) verdict {
-	v := failed(TrunkDown, clean(reason, maxText))
+	v := failed(TrunkDown, clean(reason))
 	v.next = !a.rang
 	return v
 }
@@ -182,7 +182,7 @@ func (a *attempt) take(res *gosip.Response) verdict {
 	if err != nil {
 		a.dialog.hangUp("")
 		a.leg.ua.forget(a.dialog)
-		return failed(Failed, clean(err.Error(), maxText))
+		return failed(Failed, clean(err.Error()))
 	}
 	return verdict{dialog: a.dialog, sdp: res.Body()}
 }

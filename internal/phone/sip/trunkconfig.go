@@ -26,7 +26,7 @@ type TrunkConfig struct {
 func ParseTrunk(s string) (TrunkConfig, error) {
 	rest, ok := strings.CutPrefix(s, "sip:")
 	if !ok {
-		return TrunkConfig{}, errors.New("trunk: must begin with sip:")
+		return TrunkConfig{}, errors.New("trunk: it must begin with \"sip:\", as in sip:carrier.example")
 	}
 	t := TrunkConfig{Transport: "udp"}
 	if at := strings.LastIndexByte(rest, '@'); at >= 0 {
@@ -60,17 +60,17 @@ func (t *TrunkConfig) login(s string) error {
 	if t.User == "" {
 		return errors.New("trunk: there is an @ but no user before it")
 	}
-	if !clear(t.User, t.Password) {
+	if !printable(t.User, t.Password) {
 		return errors.New("trunk: the user or the password has a control character")
 	}
 	return nil
 }
 
 func (t *TrunkConfig) place(s string) error {
-	host, port := s, ""
+	host := s
 	if i := strings.LastIndexByte(s, ':'); i >= 0 && !strings.HasSuffix(s, "]") {
-		host, port = s[:i], s[i+1:]
-		n, err := strconv.ParseUint(port, 10, 16)
+		host = s[:i]
+		n, err := strconv.ParseUint(s[i+1:], 10, 16)
 		if err != nil || n == 0 {
 			return errors.New("trunk: the port must be a number from 1 to 65535")
 		}
@@ -128,7 +128,7 @@ func (t *TrunkConfig) param(key, value string) error {
 		t.Sandbox, err = flag(key, value)
 	case "from":
 		t.From, err = url.PathUnescape(value)
-		if err != nil || !clear(t.From) {
+		if err != nil || !printable(t.From) {
 			err = errors.New("from must be a number or a user")
 		}
 	default:

@@ -4,19 +4,20 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net"
 	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	gosip "github.com/emiago/sipgo/sip"
+
+	"github.com/ringback-hq/ringback/internal/phone/gate"
 )
 
-// Config is how a UA listens. The zero value listens on all addresses at a free port.
+// Config is how a UA listens. The zero value listens on the loopback at a free port.
 type Config struct {
 	Listen     netip.AddrPort // for UDP and TCP alike; port 0 is a free one
-	Advertised netip.Addr     // what peers are told; zero is the address that Listen names or, failing that, that packets leave from
+	Advertised netip.Addr     // what peers are told; zero is the address that Listen names
 	UserAgent  string         // empty is "Ringback"
 	Log        *slog.Logger   // nil is silence
 
@@ -34,10 +35,9 @@ type UA struct {
 	guests *guests
 	tally  tally
 
-	udp *packetGate
-	tcp net.Listener
-	tpl *gosip.TransportLayer
-	txl *gosip.TransactionLayer
+	gate *gate.Gate
+	tpl  *gosip.TransportLayer
+	txl  *gosip.TransactionLayer
 
 	ctx  context.Context // ends when Close begins
 	stop context.CancelFunc
@@ -113,7 +113,7 @@ func (u *UA) end() {
 func (u *UA) spawn(f func()) bool { return u.run(f, false) }
 
 // conclude is spawn for what must still be said when Close was called.
-func (u *UA) conclude(f func()) bool { return u.run(f, true) }
+func (u *UA) conclude(f func()) { _ = u.run(f, true) } // where nothing is at work any more, nobody waits for it
 
 func (u *UA) run(f func(), late bool) bool {
 	if !u.begin(late) {

@@ -19,7 +19,7 @@ func sound(res *gosip.Response) bool {
 		return false // it makes no dialog
 	}
 	return repeatable(id.Value()) && repeatable(tag(from.Params)) && len(tag(to.Params)) <= maxName &&
-		clear(from.Value(), to.Value()) && len(from.Value()) <= 2*maxURI && len(to.Value()) <= 2*maxURI
+		printable(from.Value(), to.Value()) && len(from.Value()) <= 2*maxURI && len(to.Value()) <= 2*maxURI
 }
 
 // valid reports whether a request has what we and the transactions need, once each and of a sensible size
@@ -43,7 +43,7 @@ func valid(req *gosip.Request) bool {
 }
 
 // repeatable reports whether a name can be written back: sipgo 1.7.2 lets a bare line feed or a NUL pass inside a header.
-func repeatable(s string) bool { return s != "" && len(s) <= maxName && clear(s) }
+func repeatable(s string) bool { return s != "" && len(s) <= maxName && printable(s) }
 
 // networkName is a transport as a Via header writes it.
 func networkName(s string) string {

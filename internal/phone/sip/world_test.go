@@ -164,3 +164,6 @@ func counted(t *testing.T, ua *UA, want Counters) {
 		t.Errorf("got %+v\nwant %+v", got, want)
 	}
 }
+
+// maxMessage is more than any message of ours.
+const maxMessage = 16 << 10

@@ -35,7 +35,7 @@ var legSQL = struct{ add, save, keep, renew, of query }{
 		AND EXISTS (SELECT 1 FROM calls c WHERE c.id = legs.call_id AND c.epoch = $3)`,
 	renew: `UPDATE legs SET token = $4, dialed_at = $5 WHERE account_id = $1 AND id = $2 AND ended_at IS NULL
 		AND EXISTS (SELECT 1 FROM calls c WHERE c.id = legs.call_id AND c.epoch = $3)`,
-	of:    `SELECT ` + legColumns + ` FROM legs l WHERE l.account_id = $1 AND l.attempt_id = $2 ORDER BY l.id`,
+	of: `SELECT ` + legColumns + ` FROM legs l WHERE l.account_id = $1 AND l.attempt_id = $2 ORDER BY l.id`,
 }
 
 // AddAttempt adds an attempt with its legs and sets the ids of all. A number that the call has had is ErrTaken.

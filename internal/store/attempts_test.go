@@ -51,8 +51,12 @@ func TestALegIsKeptWhileItLasts(t *testing.T) {
 		late.Token, late.Dialog = "late", []byte("late")
 		refused := func(when string, epoch int64) {
 			for what, f := range map[string]func(ringback.Leg, int64) error{
-				"kept":    func(l ringback.Leg, e int64) error { return s.Write(t.Context(), func(tx *Tx) error { return tx.KeepDialog(l, e) }) },
-				"renewed": func(l ringback.Leg, e int64) error { return s.Write(t.Context(), func(tx *Tx) error { return tx.RenewLeg(l, e) }) },
+				"kept": func(l ringback.Leg, e int64) error {
+					return s.Write(t.Context(), func(tx *Tx) error { return tx.KeepDialog(l, e) })
+				},
+				"renewed": func(l ringback.Leg, e int64) error {
+					return s.Write(t.Context(), func(tx *Tx) error { return tx.RenewLeg(l, e) })
+				},
 			} {
 				if err := f(late, epoch); !errors.Is(err, ErrLost) {
 					t.Errorf("%s %s: got %v, want %v", what, when, err, ErrLost)

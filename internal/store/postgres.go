@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io"
@@ -30,7 +31,7 @@ var postgres = dialect{
 			return !errors.Is(err, context.DeadlineExceeded) // which is a net.Error too
 		}
 		_, ok := errors.AsType[*pgconn.ConnectError](err)
-		return ok || pgconn.SafeToRetry(err) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+		return ok || pgconn.SafeToRetry(err) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 	},
 }
 

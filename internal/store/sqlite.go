@@ -93,10 +93,12 @@ func (db *sqliteDB) open(ctx context.Context, file string, prepare func(context.
 	if err != nil {
 		return fmt.Errorf("open %s: %w", file, err)
 	}
-	db.writer = newWriter(s)
-	if err := s.do(sqliteOptimize); err != nil {
-		return fmt.Errorf("optimize %s: %w", file, err)
+	if db.lock != nil { // otherwise the server has done it, and is writing
+		if err := s.do(sqliteOptimize); err != nil {
+			return errors.Join(fmt.Errorf("optimize %s: %w", file, err), s.close())
+		}
 	}
+	db.writer = newWriter(s)
 	go db.writer.run()
 	return nil
 }

@@ -39,7 +39,11 @@ func everybody(netip.Addr) bool { return true }
 func TestStrangersAreNotHeard(t *testing.T) {
 	t.Parallel()
 	var known atomic.Bool
-	g, packets := open(t, func(ip netip.Addr) bool { return known.Load() && ip == netip.MustParseAddr("127.0.0.1") })
+	var asked atomic.Int64
+	g, packets := open(t, func(ip netip.Addr) bool {
+		defer asked.Add(1)
+		return known.Load() && ip == netip.MustParseAddr("127.0.0.1")
+	})
 	say := func() {
 		conn, err := net.Dial("udp", g.Addr().String())
 		if err != nil {
@@ -51,6 +55,7 @@ func TestStrangersAreNotHeard(t *testing.T) {
 		}
 	}
 	say()
+	eventually(t, "the stranger has come", func() bool { return asked.Load() == 1 })
 	known.Store(true)
 	say()
 	eventually(t, "a guest is heard", func() bool { return packets.Load() == 1 })

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/ringback-hq/ringback"
@@ -182,10 +183,8 @@ func (a *attempt) afterShutdown(now time.Time) time.Time {
 func tellEnd(tx *store.Tx, d desk, c ringback.Call, last *ringback.Attempt, recordingURL string) error {
 	h := wire.Happening{Call: c, Attempt: last, RecordingURL: recordingURL}
 	if last != nil {
-		for _, m := range d.managers {
-			if m.ID == last.ManagerID {
-				h.Manager = &m
-			}
+		if i := slices.IndexFunc(d.managers, func(m ringback.Manager) bool { return m.ID == last.ManagerID }); i >= 0 {
+			h.Manager = &d.managers[i]
 		}
 	}
 	if !c.Status.Missed() {

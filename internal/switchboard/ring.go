@@ -108,14 +108,14 @@ func (a *attempt) nextInTurn(tx *store.Tx) (bool, error) {
 	for _, l := range a.row.Legs {
 		engaged[l.Number] = a.call.ID // has been rung in this attempt
 	}
-	free := idle(a.others, engaged)
+	free := idle(a.others, engaged, 1)
 	if len(free) == 0 {
 		return false, nil
 	}
-	if err := tx.Engage(a.call.AccountID, a.call.ID, numbers(free[:1])); err != nil {
+	if err := tx.Engage(a.call.AccountID, a.call.ID, numbers(free)); err != nil {
 		return false, err
 	}
-	return true, a.intend(tx, a.managerLegs(free[:1])...)
+	return true, a.intend(tx, a.managerLegs(free)...)
 }
 
 // ringOne rings the telephone of one leg. early hears what its network says before the answer.

@@ -3,6 +3,7 @@ package switchboard
 import (
 	"context"
 	"errors"
+	"math"
 	"time"
 
 	"github.com/ringback-hq/ringback"
@@ -187,7 +188,7 @@ func (p *pass) takeFrom(q store.Queue) error {
 				room--
 			}
 		}
-		if free, err := p.free(d, ringback.Wanted{}); err != nil || len(free) == 0 && !p.anyGivenUp(q) {
+		if free, err := p.notEngaged(d.account.ID, d.onDuty(ringback.Wanted{}, p.now), 1); err != nil || len(free) == 0 && !p.anyGivenUp(q) {
 			return err
 		}
 	}
@@ -216,7 +217,7 @@ func (p *pass) takeCall(d desk, c ringback.Call, waiting int, room bool) (bool, 
 		p.given = true
 		return false, giveUp(p.tx, d, c, p.now)
 	}
-	free, err := p.notEngaged(d.account.ID, onDuty)
+	free, err := p.notEngaged(d.account.ID, onDuty, mostRung(d.widget))
 	if err != nil || len(free) == 0 || !room {
 		return false, err
 	}
@@ -265,12 +266,16 @@ func willing(managers []ringback.Manager, attempts []ringback.Attempt) []ringbac
 	return left
 }
 
-func (p *pass) free(d desk, w ringback.Wanted) ([]ringback.Manager, error) {
-	return p.notEngaged(d.account.ID, d.onDuty(w, p.now))
+// mostRung is how many managers of a widget a call may ring at a time.
+func mostRung(w ringback.Widget) int {
+	if w.Settings.RingInTurn() {
+		return 1
+	}
+	return math.MaxInt
 }
 
-// notEngaged leaves out managers whose telephone rings or talks, and second entries of one telephone.
-func (p *pass) notEngaged(account int64, managers []ringback.Manager) ([]ringback.Manager, error) {
+// notEngaged returns the first few managers whose telephone neither rings nor talks, each telephone once.
+func (p *pass) notEngaged(account int64, managers []ringback.Manager, most int) ([]ringback.Manager, error) {
 	engaged, ok := p.engaged[account]
 	if !ok {
 		var err error
@@ -279,13 +284,16 @@ func (p *pass) notEngaged(account int64, managers []ringback.Manager) ([]ringbac
 		}
 		p.engaged[account] = engaged
 	}
-	return idle(managers, engaged), nil
+	return idle(managers, engaged, most), nil
 }
 
-func idle(managers []ringback.Manager, engaged map[ringback.Number]int64) []ringback.Manager {
+func idle(managers []ringback.Manager, engaged map[ringback.Number]int64, most int) []ringback.Manager {
 	var free []ringback.Manager
 	seen := map[ringback.Number]bool{}
 	for _, m := range managers {
+		if len(free) == most {
+			break
+		}
 		if _, busy := engaged[m.User.Tel]; !busy && !seen[m.User.Tel] {
 			seen[m.User.Tel] = true
 			free = append(free, m)
@@ -297,10 +305,7 @@ func idle(managers []ringback.Manager, engaged map[ringback.Number]int64) []ring
 // share returns the managers whom one call rings at first: the next one in turn, or an equal share of all who are
 // free, so that as many calls ring at a time as there are managers.
 func share(w ringback.Widget, free []ringback.Manager, waiting int) []ringback.Manager {
-	if w.Settings.RingInTurn() {
-		return free[:1]
-	}
-	return free[:max(1, len(free)/max(1, waiting))]
+	return free[:max(1, min(mostRung(w), len(free)/max(1, waiting)))]
 }
 
 // claim writes an attempt and what it will dial first, and engages the managers' telephones.

@@ -39,6 +39,7 @@ var rooms = map[string][]string{
 	"internal/phone/phonetest": {".", "internal/phone", "internal/phone/media", "internal/phone/sandbox"},
 	"internal/phone/sandbox":   {".", "internal/phone/gate", "internal/phone/media"},
 	"internal/phone/sip":       {"internal/phone/gate"},
+	"internal/store/sqldb":     {"."},
 }
 
 // grounds lie around the house: benches, whole-program tests and tools. They may import anything, and nobody them.

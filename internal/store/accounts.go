@@ -4,6 +4,7 @@ import (
 	"database/sql"
 
 	"github.com/ringback-hq/ringback"
+	"github.com/ringback-hq/ringback/internal/store/sqldb"
 )
 
 var accountSQL = struct{ add, get query }{
@@ -15,12 +16,12 @@ var accountSQL = struct{ add, get query }{
 // AddAccount adds an account and sets its ID.
 func (tx *Tx) AddAccount(a *ringback.Account) error {
 	orNow(&a.CreatedAt)
-	return tx.insert(&a.ID, accountSQL.add, a.Company, a.Country, a.Zone, a.LimitsOff, millis(a.CreatedAt))
+	return tx.db.Insert(&a.ID, accountSQL.add, a.Company, a.Country, a.Zone, a.LimitsOff, millis(a.CreatedAt))
 }
 
 // Account returns an account.
 func (tx *Tx) Account(id int64) (ringback.Account, error) {
-	return one(tx, scanAccount, accountSQL.get, id)
+	return sqldb.One(tx.db, scanAccount, accountSQL.get, id)
 }
 
 func scanAccount(r *sql.Rows) (a ringback.Account, err error) {

@@ -4,6 +4,8 @@ import (
 	"database/sql"
 	"fmt"
 	"time"
+
+	"github.com/ringback-hq/ringback/internal/store/sqldb"
 )
 
 // An Answer is what was answered to a request that carried an Idempotency-Key.
@@ -24,10 +26,10 @@ var answerSQL = struct{ get, save, forget query }{
 // Answer returns what was answered to the request with that key. Two transactions that ask for the same key run one
 // after the other.
 func (tx *Tx) Answer(account int64, route, key string) (Answer, bool, error) {
-	if err := tx.lock(fmt.Sprintf("answer %d %s %s", account, route, key)); err != nil {
+	if err := tx.db.Lock(fmt.Sprintf("answer %d %s %s", account, route, key)); err != nil {
 		return Answer{}, false, err
 	}
-	return maybe(one(tx, func(r *sql.Rows) (a Answer, err error) {
+	return sqldb.Maybe(sqldb.One(tx.db, func(r *sql.Rows) (a Answer, err error) {
 		err = r.Scan(&a.BodyHash, &a.Status, &a.Body, toTime{&a.At})
 		return a, err
 	}, answerSQL.get, account, route, key))
@@ -36,11 +38,11 @@ func (tx *Tx) Answer(account int64, route, key string) (Answer, bool, error) {
 // SaveAnswer keeps an answer. One that exists stays: ErrTaken.
 func (tx *Tx) SaveAnswer(account int64, route, key string, a Answer) error {
 	orNow(&a.At)
-	return tx.change(ErrTaken, answerSQL.save, account, route, key, notNil(a.BodyHash), a.Status, notNil(a.Body), millis(a.At))
+	return tx.db.Change(ErrTaken, answerSQL.save, account, route, key, notNil(a.BodyHash), a.Status, notNil(a.Body), millis(a.At))
 }
 
 // ForgetAnswers forgets, of all accounts, the answers given before a moment.
 func (tx *Tx) ForgetAnswers(before time.Time) error {
-	_, err := tx.exec(answerSQL.forget, before.UnixMilli())
+	_, err := tx.db.Exec(answerSQL.forget, before.UnixMilli())
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 
 	"github.com/ringback-hq/ringback"
+	"github.com/ringback-hq/ringback/internal/store/sqldb"
 )
 
 // attemptColumns are read by attemptFields. The a is attempts.
@@ -40,7 +41,7 @@ var legSQL = struct{ add, save, keep, renew, of query }{
 
 // AddAttempt adds an attempt with its legs and sets the ids of all. A number that the call has had is ErrTaken.
 func (tx *Tx) AddAttempt(a *ringback.Attempt) error {
-	err := tx.insert(&a.ID, attemptSQL.add, a.AccountID, a.CallID, a.Number, a.VisitorFirst, ref(a.ManagerID),
+	err := tx.db.Insert(&a.ID, attemptSQL.add, a.AccountID, a.CallID, a.Number, a.VisitorFirst, ref(a.ManagerID),
 		string(a.Outcome), millis(a.QueuedAt), millis(a.TalkingAt), millis(a.EndedAt), ref(a.RecordingID))
 	if err != nil {
 		return err
@@ -55,7 +56,7 @@ func (tx *Tx) AddAttempt(a *ringback.Attempt) error {
 func (tx *Tx) AddLegs(legs []ringback.Leg) error {
 	for i := range legs {
 		l := &legs[i]
-		err := tx.insert(&l.ID, legSQL.add, l.AccountID, l.CallID, l.AttemptID, string(l.Party), ref(l.ManagerID),
+		err := tx.db.Insert(&l.ID, legSQL.add, l.AccountID, l.CallID, l.AttemptID, string(l.Party), ref(l.ManagerID),
 			string(l.Number), l.Token, l.Dialog, string(l.Outcome), millis(l.DialedAt), millis(l.AnsweredAt), millis(l.EndedAt))
 		if err != nil {
 			return err
@@ -66,31 +67,31 @@ func (tx *Tx) AddLegs(legs []ringback.Leg) error {
 
 // SaveLeg writes what may change about a leg: Token, Dialog, Outcome and its times.
 func (tx *Tx) SaveLeg(l ringback.Leg) error {
-	return tx.change(ErrNotFound, legSQL.save, l.AccountID, l.ID, l.Token, l.Dialog, string(l.Outcome),
+	return tx.db.Change(ErrNotFound, legSQL.save, l.AccountID, l.ID, l.Token, l.Dialog, string(l.Outcome),
 		millis(l.DialedAt), millis(l.AnsweredAt), millis(l.EndedAt))
 }
 
 // KeepDialog writes Dialog and AnsweredAt of a leg that has just been answered. ErrLost: it has ended meanwhile, or
 // another process leads the call, whose epoch was given.
 func (tx *Tx) KeepDialog(l ringback.Leg, epoch int64) error {
-	return tx.change(ErrLost, legSQL.keep, l.AccountID, l.ID, epoch, l.Dialog, millis(l.AnsweredAt))
+	return tx.db.Change(ErrLost, legSQL.keep, l.AccountID, l.ID, epoch, l.Dialog, millis(l.AnsweredAt))
 }
 
 // RenewLeg writes Token and DialedAt of a leg that has not been dialled after all. Its errors are those of KeepDialog.
 func (tx *Tx) RenewLeg(l ringback.Leg, epoch int64) error {
-	return tx.change(ErrLost, legSQL.renew, l.AccountID, l.ID, epoch, l.Token, millis(l.DialedAt))
+	return tx.db.Change(ErrLost, legSQL.renew, l.AccountID, l.ID, epoch, l.Token, millis(l.DialedAt))
 }
 
 // SaveAttempt writes what may change about an attempt: ManagerID, Outcome, TalkingAt, EndedAt and RecordingID. Its
 // legs are not looked at.
 func (tx *Tx) SaveAttempt(a ringback.Attempt) error {
-	return tx.change(ErrNotFound, attemptSQL.save, a.AccountID, a.ID, ref(a.ManagerID), string(a.Outcome),
+	return tx.db.Change(ErrNotFound, attemptSQL.save, a.AccountID, a.ID, ref(a.ManagerID), string(a.Outcome),
 		millis(a.TalkingAt), millis(a.EndedAt), ref(a.RecordingID))
 }
 
 // Attempts returns the attempts at a call, the first one first, with their legs.
 func (tx *Tx) Attempts(account, call int64) ([]ringback.Attempt, error) {
-	attempts, err := all(tx, scanAttempt, attemptSQL.of, account, call)
+	attempts, err := sqldb.All(tx.db, scanAttempt, attemptSQL.of, account, call)
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +101,7 @@ func (tx *Tx) Attempts(account, call int64) ([]ringback.Attempt, error) {
 // Orphans returns, of all accounts, the attempts that have not ended and whose call another node than this one leads:
 // that process has died. Each comes with its legs.
 func (tx *Tx) Orphans(node string) ([]ringback.Attempt, error) {
-	attempts, err := all(tx, scanAttempt, attemptSQL.orphans, node)
+	attempts, err := sqldb.All(tx.db, scanAttempt, attemptSQL.orphans, node)
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +111,7 @@ func (tx *Tx) Orphans(node string) ([]ringback.Attempt, error) {
 func (tx *Tx) addLegs(attempts []ringback.Attempt) error {
 	for i := range attempts {
 		var err error
-		if attempts[i].Legs, err = all(tx, scanLeg, legSQL.of, attempts[i].AccountID, attempts[i].ID); err != nil {
+		if attempts[i].Legs, err = sqldb.All(tx.db, scanLeg, legSQL.of, attempts[i].AccountID, attempts[i].ID); err != nil {
 			return err
 		}
 	}

@@ -131,24 +131,6 @@ func TestRecordings(t *testing.T) {
 	})
 }
 
-func TestAReadSeesOneMoment(t *testing.T) {
-	onBoth(t, func(t *testing.T, s *Store) {
-		c := newCompany(t, s)
-		call := c.placed(t, visitor(1), nil)
-		read(t, s, func(tx *Tx) error {
-			before, err := tx.Call(c.account.ID, call.ID)
-			if err != nil {
-				return err
-			}
-			c.ringing(t, &call, "node", c.anna.User.Tel) // meanwhile
-			after, err := tx.Call(c.account.ID, call.ID)
-			same(t, "later in the same read", after, before)
-			return err
-		})
-		same(t, "in the next", get(t, s, func(tx *Tx) (ringback.Call, error) { return tx.Call(c.account.ID, call.ID) }), call)
-	})
-}
-
 func TestAReadCannotWrite(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *Store) {
 		c := newCompany(t, s)
@@ -158,26 +140,5 @@ func TestAReadCannotWrite(t *testing.T) {
 		}
 		same(t, "due", c.due(t, noon), []int64(nil))
 		c.placed(t, visitor(1), nil) // and the connection is as good as before
-	})
-}
-
-func TestWhatFailedLeavesNothing(t *testing.T) {
-	onBoth(t, func(t *testing.T, s *Store) {
-		c := newCompany(t, s)
-		sorry := errors.New("sorry")
-		call := c.call(visitor(1))
-		err := s.Write(t.Context(), func(tx *Tx) error { return errors.Join(tx.AddCall(&call), sorry) })
-		if !errors.Is(err, sorry) {
-			t.Errorf("got %v, want %v", err, sorry)
-		}
-		err = s.Write(t.Context(), func(tx *Tx) error {
-			err := tx.AddCall(&call)
-			_, _ = tx.exec("nonsense") // a failure that is passed over
-			return err
-		})
-		if err == nil {
-			t.Error("a write went on after the database had failed")
-		}
-		same(t, "due", c.due(t, noon), []int64(nil))
 	})
 }

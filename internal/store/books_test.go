@@ -105,22 +105,6 @@ func TestAnAddressIsTakenOnceInTheInstallation(t *testing.T) {
 	})
 }
 
-func TestATransactionGoesOnAfterErrTaken(t *testing.T) {
-	onBoth(t, func(t *testing.T, s *Store) {
-		c := newCompany(t, s)
-		u := ringback.User{AccountID: c.account.ID, Email: "a@example.com"}
-		write(t, s, func(tx *Tx) error { return tx.AddUser(&u) })
-		second := ringback.User{AccountID: c.account.ID, Email: "b@example.com"}
-		write(t, s, func(tx *Tx) error {
-			if err := tx.AddUser(&ringback.User{AccountID: c.account.ID, Email: "a@example.com"}); !errors.Is(err, ErrTaken) {
-				t.Errorf("got %v, want %v", err, ErrTaken)
-			}
-			return tx.AddUser(&second)
-		})
-		same(t, "second", get(t, s, func(tx *Tx) (ringback.User, error) { return tx.User(c.account.ID, second.ID) }), second)
-	})
-}
-
 func TestKeys(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *Store) {
 		c := newCompany(t, s)
@@ -226,7 +210,7 @@ func TestUsersWhoWereDeletedAnswerNowhere(t *testing.T) {
 		c := newCompany(t, s)
 		k := ringback.Key{ID: "k", AccountID: c.account.ID, UserID: c.anna.UserID, Hash: []byte("h")}
 		write(t, s, func(tx *Tx) error {
-			_, err := tx.exec("UPDATE users SET deleted_at = 1 WHERE account_id = $1 AND id = $2", c.account.ID, c.anna.UserID)
+			_, err := tx.db.Exec("UPDATE users SET deleted_at = 1 WHERE account_id = $1 AND id = $2", c.account.ID, c.anna.UserID)
 			return errors.Join(err, tx.staffChanged(c.account.ID), tx.AddKey(k))
 		})
 		managers := get(t, s, func(tx *Tx) ([]ringback.Manager, error) { return tx.Managers(c.account.ID, c.widget.ID) })

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ringback-hq/ringback"
+	"github.com/ringback-hq/ringback/internal/store/sqldb"
 )
 
 // callColumns are read by callFields. The c is calls.
@@ -40,25 +41,25 @@ func (tx *Tx) AddCall(c *ringback.Call) error {
 		return err
 	}
 	orNow(&c.CreatedAt)
-	return tx.insert(&c.ID, callSQL.add, c.AccountID, c.WidgetID, string(c.To), ref(c.Wanted.DepartmentID),
+	return tx.db.Insert(&c.ID, callSQL.add, c.AccountID, c.WidgetID, string(c.To), ref(c.Wanted.DepartmentID),
 		ref(c.Wanted.ManagerID), string(c.Status), string(c.Outcome), int(c.Type), c.Ref, visit, c.Attempts, c.Epoch,
 		dueAt(c.DueAt), millis(c.ScheduledAt), millis(c.CreatedAt), millis(c.EndedAt))
 }
 
 // Call returns a call.
 func (tx *Tx) Call(account, id int64) (ringback.Call, error) {
-	return one(tx, scanCall, callSQL.get, account, id)
+	return sqldb.One(tx.db, scanCall, callSQL.get, account, id)
 }
 
 // SaveCall writes what may change about a call: Status, Outcome, Attempts, DueAt, ScheduledAt and EndedAt. It fails
 // with ErrLost where another process has claimed the call since c was read.
 func (tx *Tx) SaveCall(c ringback.Call) error {
-	return tx.change(ErrLost, callSQL.save, callState(c)...)
+	return tx.db.Change(ErrLost, callSQL.save, callState(c)...)
 }
 
 // Claim is SaveCall and makes the node the leader of the call. Whoever read it before loses it: its epoch rises.
 func (tx *Tx) Claim(c *ringback.Call, node string) error {
-	if err := tx.change(ErrLost, callSQL.claim, append(callState(*c), node)...); err != nil {
+	if err := tx.db.Change(ErrLost, callSQL.claim, append(callState(*c), node)...); err != nil {
 		return err
 	}
 	c.Epoch++
@@ -67,28 +68,26 @@ func (tx *Tx) Claim(c *ringback.Call, node string) error {
 
 // Release is SaveCall and leaves the call without a leader: it is over, or waits to be due again.
 func (tx *Tx) Release(c ringback.Call) error {
-	return tx.change(ErrLost, callSQL.release, callState(c)...)
+	return tx.db.Change(ErrLost, callSQL.release, callState(c)...)
 }
 
 // LiveCallTo returns the newest call to a number that is neither over nor booked for later. Two transactions that ask
 // for the same number run one after the other.
 func (tx *Tx) LiveCallTo(account int64, to ringback.Number) (ringback.Call, bool, error) {
-	if err := tx.lock(fmt.Sprintf("number %d %s", account, to)); err != nil {
+	if err := tx.db.Lock(fmt.Sprintf("number %d %s", account, to)); err != nil {
 		return ringback.Call{}, false, err
 	}
-	return maybe(one(tx, scanCall, callSQL.liveTo, account, string(to)))
+	return sqldb.Maybe(sqldb.One(tx.db, scanCall, callSQL.liveTo, account, string(to)))
 }
 
 // LiveCalls returns how many calls of the account somebody leads.
 func (tx *Tx) LiveCalls(account int64) (int, error) {
-	n, err := one(tx, scanInt, callSQL.live, account)
-	return int(n), err
+	return sqldb.One(tx.db, sqldb.Value[int], callSQL.live, account)
 }
 
 // VisitorDials returns how often the number was dialled as a visitor's since a moment.
 func (tx *Tx) VisitorDials(account int64, to ringback.Number, since time.Time) (int, error) {
-	n, err := one(tx, scanInt, callSQL.dials, account, string(to), since.UnixMilli())
-	return int(n), err
+	return sqldb.One(tx.db, sqldb.Value[int], callSQL.dials, account, string(to), since.UnixMilli())
 }
 
 func callState(c ringback.Call) []any {

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/ringback-hq/ringback"
+	"github.com/ringback-hq/ringback/internal/store/sqldb"
 )
 
 // writerEnv makes the test binary a process that only writes; its value is what the process needs to know.
@@ -175,6 +176,7 @@ func reopened(t *testing.T, c Config) (s *Store) {
 
 func checkAfterKill(t *testing.T, s *Store, c *company, acknowledged []int64) {
 	t.Helper()
+	lite := isSQLite(t, s)
 	read(t, s, func(tx *Tx) error {
 		for _, id := range acknowledged {
 			if _, err := tx.Call(c.account.ID, id); err != nil {
@@ -186,7 +188,7 @@ func checkAfterKill(t *testing.T, s *Store, c *company, acknowledged []int64) {
 			"SELECT count(*) FROM calls", "SELECT count(*) FROM calls WHERE seq = 1", "SELECT count(*) FROM events",
 			"SELECT count(*) FROM deliveries",
 		} {
-			n, err := one(tx, scanInt, q)
+			n, err := sqldb.One(tx.db, sqldb.Value[int64], q)
 			if err != nil {
 				return err
 			}
@@ -194,10 +196,10 @@ func checkAfterKill(t *testing.T, s *Store, c *company, acknowledged []int64) {
 		}
 		n := counts[0]
 		same(t, "calls, events and deliveries", counts, []int64{n, n, n, n})
-		if tx.dialect != &sqlite {
+		if !lite {
 			return nil
 		}
-		report, err := one(tx, scanBytes, "PRAGMA integrity_check")
+		report, err := sqldb.One(tx.db, sqldb.Value[[]byte], "PRAGMA integrity_check")
 		same(t, "integrity", string(report), "ok")
 		return err
 	})

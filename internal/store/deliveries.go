@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ringback-hq/ringback"
+	"github.com/ringback-hq/ringback/internal/store/sqldb"
 )
 
 // A DueDelivery is a delivery that may be tried now, and where it goes.
@@ -68,19 +69,19 @@ var deliverySQL = struct{ next, event, add, webhooks, due, save, place, overtake
 // Tell writes an event: it gets the next number of its call, and a delivery, due now, for every webhook that wants it.
 // A webhook that names no events wants the documented ones. An event whose ID exists is ErrTaken.
 func (tx *Tx) Tell(e ringback.Event) error {
-	if err := tx.lock(deliveriesOf(e.CallID)); err != nil {
+	if err := tx.db.Lock(deliveriesOf(e.CallID)); err != nil {
 		return err
 	}
-	seq, err := one(tx, scanInt, deliverySQL.next, e.AccountID, e.CallID)
+	seq, err := sqldb.One(tx.db, sqldb.Value[int64], deliverySQL.next, e.AccountID, e.CallID)
 	if err != nil {
 		return err
 	}
 	now := time.Now().UnixMilli()
-	err = tx.change(ErrTaken, deliverySQL.event, e.ID, e.AccountID, e.CallID, string(e.Kind), seq, notNil(e.Body), now)
+	err = tx.db.Change(ErrTaken, deliverySQL.event, e.ID, e.AccountID, e.CallID, string(e.Kind), seq, notNil(e.Body), now)
 	if err != nil {
 		return err
 	}
-	webhooks, err := all(tx, scanWebhook, webhookSQL.told, e.AccountID, e.WidgetID)
+	webhooks, err := sqldb.All(tx.db, scanWebhook, webhookSQL.told, e.AccountID, e.WidgetID)
 	if err != nil {
 		return err
 	}
@@ -88,7 +89,7 @@ func (tx *Tx) Tell(e ringback.Event) error {
 		if !wants(w, e.Kind) {
 			continue
 		}
-		if _, err := tx.exec(deliverySQL.add, e.AccountID, w.ID, e.CallID, e.ID, seq, now); err != nil {
+		if _, err := tx.db.Exec(deliverySQL.add, e.AccountID, w.ID, e.CallID, e.ID, seq, now); err != nil {
 			return err
 		}
 	}
@@ -123,7 +124,7 @@ func (tx *Tx) DueDeliveries(now time.Time, limit, perWebhook int, except []int64
 	}
 	var shares [][]DueDelivery
 	for _, b := range backlogs[:min(limit, len(backlogs))] {
-		share, err := all(tx, scanDue, deliverySQL.due, b.account, b.webhook, now.UnixMilli(), perWebhook)
+		share, err := sqldb.All(tx.db, scanDue, deliverySQL.due, b.account, b.webhook, now.UnixMilli(), perWebhook)
 		if err != nil {
 			return nil, err
 		}
@@ -160,7 +161,7 @@ func deal(shares [][]DueDelivery, limit int) []DueDelivery {
 
 // backlogs returns the webhooks with something due, those first that wait longest.
 func (tx *Tx) backlogs(now time.Time, except []int64) ([]backlog, error) {
-	list, err := all(tx, func(r *sql.Rows) (b backlog, err error) {
+	list, err := sqldb.All(tx.db, func(r *sql.Rows) (b backlog, err error) {
 		err = r.Scan(&b.webhook, &b.account, toDue{&b.oldest})
 		return b, err
 	}, deliverySQL.webhooks)
@@ -174,42 +175,42 @@ func (tx *Tx) backlogs(now time.Time, except []int64) ([]backlog, error) {
 // SaveTry writes what came of a try: State, Tries, DueAt, LastStatus and LastError. Once a delivery is no longer
 // pending the next one of its call may go. ErrNotFound: its webhook was deleted.
 func (tx *Tx) SaveTry(d ringback.Delivery) error {
-	if err := tx.lock(deliveriesOf(d.CallID)); err != nil {
+	if err := tx.db.Lock(deliveriesOf(d.CallID)); err != nil {
 		return err
 	}
-	p, err := one(tx, scanPlace, deliverySQL.save, d.AccountID, d.ID, string(d.State), d.Tries, dueAt(d.DueAt),
+	p, err := sqldb.One(tx.db, scanPlace, deliverySQL.save, d.AccountID, d.ID, string(d.State), d.Tries, dueAt(d.DueAt),
 		d.LastStatus, d.LastError)
 	if err != nil {
 		return err
 	}
-	_, err = tx.exec(deliverySQL.order, d.AccountID, p.webhook, p.call)
+	_, err = tx.db.Exec(deliverySQL.order, d.AccountID, p.webhook, p.call)
 	return err
 }
 
 // Overtake lets later events of its call go although this delivery is still pending. It is tried on as before.
 func (tx *Tx) Overtake(account, delivery int64) error {
-	p, err := one(tx, scanPlace, deliverySQL.place, account, delivery)
+	p, err := sqldb.One(tx.db, scanPlace, deliverySQL.place, account, delivery)
 	if err != nil {
 		return err
 	}
-	if err := tx.lock(deliveriesOf(p.call)); err != nil {
+	if err := tx.db.Lock(deliveriesOf(p.call)); err != nil {
 		return err
 	}
-	if err := tx.change(ErrNotFound, deliverySQL.overtake, account, delivery); err != nil {
+	if err := tx.db.Change(ErrNotFound, deliverySQL.overtake, account, delivery); err != nil {
 		return err
 	}
-	_, err = tx.exec(deliverySQL.order, account, p.webhook, p.call)
+	_, err = tx.db.Exec(deliverySQL.order, account, p.webhook, p.call)
 	return err
 }
 
 // NextDelivery returns when the next delivery will be due that is not yet; false where none will be.
 func (tx *Tx) NextDelivery(now time.Time) (time.Time, bool, error) {
-	return maybe(one(tx, scanDueAt, deliverySQL.later, now.UnixMilli()))
+	return sqldb.Maybe(sqldb.One(tx.db, scanDueAt, deliverySQL.later, now.UnixMilli()))
 }
 
 // Deliveries returns up to limit deliveries of a webhook, the newest first.
 func (tx *Tx) Deliveries(account, webhook int64, limit int) ([]ringback.Delivery, error) {
-	return all(tx, scanDelivery, deliverySQL.log, account, webhook, limit)
+	return sqldb.All(tx.db, scanDelivery, deliverySQL.log, account, webhook, limit)
 }
 
 // A place is a row of events to one webhook that keep their order.

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/ringback-hq/ringback"
+	"github.com/ringback-hq/ringback/internal/store/sqldb"
 )
 
 var engagedSQL = struct{ add, get, end, endAll query }{
@@ -22,7 +23,7 @@ type engagement struct {
 
 // Engaged returns the telephones of the account that are busy with a call of ours, and with which.
 func (tx *Tx) Engaged(account int64) (map[ringback.Number]int64, error) {
-	list, err := all(tx, func(r *sql.Rows) (e engagement, err error) {
+	list, err := sqldb.All(tx.db, func(r *sql.Rows) (e engagement, err error) {
 		err = r.Scan(&e.number, &e.call)
 		return e, err
 	}, engagedSQL.get, account)
@@ -36,7 +37,7 @@ func (tx *Tx) Engaged(account int64) (map[ringback.Number]int64, error) {
 // Engage takes telephones for a call. Where one is taken already, even by the same call, it takes none: ErrTaken.
 func (tx *Tx) Engage(account, call int64, numbers []ringback.Number) error {
 	for i, n := range numbers {
-		err := tx.change(ErrTaken, engagedSQL.add, account, string(n), call)
+		err := tx.db.Change(ErrTaken, engagedSQL.add, account, string(n), call)
 		if err == nil {
 			continue
 		}
@@ -51,11 +52,11 @@ func (tx *Tx) Engage(account, call int64, numbers []ringback.Number) error {
 // Disengage gives telephones of a call free; all of them where none is named.
 func (tx *Tx) Disengage(call int64, numbers ...ringback.Number) error {
 	if len(numbers) == 0 {
-		_, err := tx.exec(engagedSQL.endAll, call)
+		_, err := tx.db.Exec(engagedSQL.endAll, call)
 		return err
 	}
 	for _, n := range numbers {
-		if _, err := tx.exec(engagedSQL.end, call, string(n)); err != nil {
+		if _, err := tx.db.Exec(engagedSQL.end, call, string(n)); err != nil {
 			return err
 		}
 	}

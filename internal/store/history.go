@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ringback-hq/ringback"
+	"github.com/ringback-hq/ringback/internal/store/sqldb"
 )
 
 // A HistoryFilter says which calls are wanted. The zero value wants all of them, a hundred at a time.
@@ -43,7 +44,7 @@ func (tx *Tx) History(account int64, f HistoryFilter) ([]CallRecord, int, error)
 		f.Limit = 100
 	}
 	page := f.page(account)
-	records, err := all(tx, scanRecord, query(page.text.String()), page.args...)
+	records, err := sqldb.All(tx.db, scanRecord, query(page.text.String()), page.args...)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -60,8 +61,7 @@ func (tx *Tx) countHistory(account int64, f HistoryFilter, onPage int) (int, err
 		return f.Offset + onPage, nil
 	}
 	s := f.statement(historySQL.count, account)
-	n, err := one(tx, scanInt, query(s.text.String()), s.args...)
-	return int(n), err
+	return sqldb.One(tx.db, sqldb.Value[int], query(s.text.String()), s.args...)
 }
 
 // page composes the statement of one page. Its order is that of an index.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/ringback-hq/ringback"
+	"github.com/ringback-hq/ringback/internal/store/sqldb"
 )
 
 var keySQL = struct{ add, get, touch, revoke query }{
@@ -30,25 +31,25 @@ func (tx *Tx) AddKey(k ringback.Key) error {
 		return err
 	}
 	orNow(&k.CreatedAt)
-	return tx.change(ErrTaken, keySQL.add, k.ID, k.AccountID, k.UserID, k.Name, k.Hash, scopes,
+	return tx.db.Change(ErrTaken, keySQL.add, k.ID, k.AccountID, k.UserID, k.Name, k.Hash, scopes,
 		millis(k.CreatedAt), millis(k.LastUsedAt), millis(k.RevokedAt))
 }
 
 // Key returns a key and the user whose role it has. It takes no account: the account is learnt from the key. One
 // that was revoked is not found.
 func (tx *Tx) Key(id string) (ringback.Key, ringback.User, error) {
-	k, err := one(tx, scanKey, keySQL.get, id)
+	k, err := sqldb.One(tx.db, scanKey, keySQL.get, id)
 	return k.key, k.user, err
 }
 
 // TouchKey notes when a key was last used.
 func (tx *Tx) TouchKey(id string, at time.Time) error {
-	return tx.change(ErrNotFound, keySQL.touch, id, millis(at))
+	return tx.db.Change(ErrNotFound, keySQL.touch, id, millis(at))
 }
 
 // RevokeKey ends a key for good and notes when that was. One that is revoked already is ErrNotFound.
 func (tx *Tx) RevokeKey(account int64, id string, at time.Time) error {
-	return tx.change(ErrNotFound, keySQL.revoke, account, id, at.UnixMilli())
+	return tx.db.Change(ErrNotFound, keySQL.revoke, account, id, at.UnixMilli())
 }
 
 func scanKey(r *sql.Rows) (v keyAndUser, err error) {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ringback-hq/ringback"
+	"github.com/ringback-hq/ringback/internal/store/sqldb"
 )
 
 // managerColumns are read by managerFields. The m is managers.
@@ -44,7 +45,7 @@ func (tx *Tx) SaveManager(m *ringback.Manager) error {
 	if err != nil {
 		return err
 	}
-	if err := tx.insert(&m.ID, managerSQL.save, m.AccountID, m.WidgetID, m.UserID, m.Enabled, hours); err != nil {
+	if err := tx.db.Insert(&m.ID, managerSQL.save, m.AccountID, m.WidgetID, m.UserID, m.Enabled, hours); err != nil {
 		return err
 	}
 	return tx.staffChanged(m.AccountID)
@@ -53,7 +54,7 @@ func (tx *Tx) SaveManager(m *ringback.Manager) error {
 // Managers returns the managers of a widget by their ids, each with who it is and in which departments. Users who
 // were deleted are left out. Hours and departments are shared with other readers: do not change them.
 func (tx *Tx) Managers(account, widget int64) ([]ringback.Manager, error) {
-	mark, known, err := maybe(one(tx, scanInt, staffSQL.mark, account, widget))
+	mark, known, err := sqldb.Maybe(sqldb.One(tx.db, sqldb.Value[int64], staffSQL.mark, account, widget))
 	if err != nil || !known {
 		return nil, err
 	}
@@ -68,11 +69,11 @@ func (tx *Tx) Managers(account, widget int64) ([]ringback.Manager, error) {
 }
 
 func (tx *Tx) readManagers(account, widget int64) ([]ringback.Manager, error) {
-	managers, err := all(tx, scanManager, managerSQL.of, account, widget)
+	managers, err := sqldb.All(tx.db, scanManager, managerSQL.of, account, widget)
 	if err != nil {
 		return nil, err
 	}
-	members, err := all(tx, scanMember, managerSQL.departmentsOf, account, widget)
+	members, err := sqldb.All(tx.db, scanMember, managerSQL.departmentsOf, account, widget)
 	for _, member := range members {
 		for i := range managers {
 			if managers[i].ID == member.manager {
@@ -85,11 +86,11 @@ func (tx *Tx) readManagers(account, widget int64) ([]ringback.Manager, error) {
 
 // Manager returns one manager, with who it is and in which departments.
 func (tx *Tx) Manager(account, id int64) (ringback.Manager, error) {
-	m, err := one(tx, scanManager, managerSQL.get, account, id)
+	m, err := sqldb.One(tx.db, scanManager, managerSQL.get, account, id)
 	if err != nil {
 		return m, err
 	}
-	members, err := all(tx, scanMember, managerSQL.departments, account, id)
+	members, err := sqldb.All(tx.db, scanMember, managerSQL.departments, account, id)
 	for _, member := range members {
 		m.Departments = append(m.Departments, member.department)
 	}
@@ -98,12 +99,12 @@ func (tx *Tx) Manager(account, id int64) (ringback.Manager, error) {
 
 // AddDepartment adds a department and sets its ID.
 func (tx *Tx) AddDepartment(account int64, d *ringback.Department) error {
-	return tx.insert(&d.ID, departmentSQL.add, account, d.Name)
+	return tx.db.Insert(&d.ID, departmentSQL.add, account, d.Name)
 }
 
 // Department returns a department.
 func (tx *Tx) Department(account, id int64) (ringback.Department, error) {
-	return one(tx, func(r *sql.Rows) (d ringback.Department, err error) {
+	return sqldb.One(tx.db, func(r *sql.Rows) (d ringback.Department, err error) {
 		err = r.Scan(&d.ID, &d.Name)
 		return d, err
 	}, departmentSQL.get, account, id)
@@ -111,7 +112,7 @@ func (tx *Tx) Department(account, id int64) (ringback.Department, error) {
 
 // PutInDepartment makes a manager one of a department, if they are not.
 func (tx *Tx) PutInDepartment(account, manager, department int64) error {
-	if err := tx.change(ErrNotFound, departmentSQL.put, account, manager, department); err != nil {
+	if err := tx.db.Change(ErrNotFound, departmentSQL.put, account, manager, department); err != nil {
 		return err
 	}
 	return tx.staffChanged(account)

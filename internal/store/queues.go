@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ringback-hq/ringback"
+	"github.com/ringback-hq/ringback/internal/store/sqldb"
 )
 
 // A Queue is the calls of one widget that are due and that nobody leads.
@@ -37,7 +38,7 @@ var queueSQL = struct{ queues, due, next query }{
 // Queues returns, of all accounts, the widgets with calls that are due and led by nobody, those first that wait
 // longest.
 func (tx *Tx) Queues(now time.Time) ([]Queue, error) {
-	queues, err := all(tx, func(r *sql.Rows) (q Queue, err error) {
+	queues, err := sqldb.All(tx.db, func(r *sql.Rows) (q Queue, err error) {
 		err = r.Scan(&q.AccountID, &q.WidgetID, &q.Waiting, toDue{&q.Oldest})
 		return q, err
 	}, queueSQL.queues, now.UnixMilli())
@@ -51,12 +52,12 @@ func (tx *Tx) DueCalls(q Queue, now time.Time, after Cursor, limit int) ([]ringb
 	if after == (Cursor{}) {
 		from = -1
 	}
-	return all(tx, scanCall, queueSQL.due, q.AccountID, q.WidgetID, now.UnixMilli(), from, id, limit)
+	return sqldb.All(tx.db, scanCall, queueSQL.due, q.AccountID, q.WidgetID, now.UnixMilli(), from, id, limit)
 }
 
 // NextDue returns when the next call will be due that is not yet; false where none will be.
 func (tx *Tx) NextDue(now time.Time) (time.Time, bool, error) {
-	return maybe(one(tx, scanDueAt, queueSQL.next, now.UnixMilli()))
+	return sqldb.Maybe(sqldb.One(tx.db, scanDueAt, queueSQL.next, now.UnixMilli()))
 }
 
 func scanDueAt(r *sql.Rows) (t time.Time, err error) {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/ringback-hq/ringback"
+	"github.com/ringback-hq/ringback/internal/store/sqldb"
 )
 
 // recordingColumns are read by scanRecording. The r is recordings.
@@ -20,17 +21,17 @@ var recordingSQL = struct{ add, get, save query }{
 // AddRecording adds a recording and sets its ID.
 func (tx *Tx) AddRecording(r *ringback.Recording) error {
 	orNow(&r.CreatedAt)
-	return tx.insert(&r.ID, recordingSQL.add, r.AccountID, r.CallID, r.Name, r.Duration.Milliseconds(), millis(r.CreatedAt))
+	return tx.db.Insert(&r.ID, recordingSQL.add, r.AccountID, r.CallID, r.Name, r.Duration.Milliseconds(), millis(r.CreatedAt))
 }
 
 // Recording returns a recording. It takes no account: who asks holds a signed address.
 func (tx *Tx) Recording(id int64) (ringback.Recording, error) {
-	return one(tx, scanRecording, recordingSQL.get, id)
+	return sqldb.One(tx.db, scanRecording, recordingSQL.get, id)
 }
 
 // SaveRecording writes what may change about a recording: Name and Duration, which is kept in milliseconds.
 func (tx *Tx) SaveRecording(r ringback.Recording) error {
-	return tx.change(ErrNotFound, recordingSQL.save, r.AccountID, r.ID, r.Name, r.Duration.Milliseconds())
+	return tx.db.Change(ErrNotFound, recordingSQL.save, r.AccountID, r.ID, r.Name, r.Duration.Milliseconds())
 }
 
 func scanRecording(rows *sql.Rows) (r ringback.Recording, err error) {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/ringback-hq/ringback"
+	"github.com/ringback-hq/ringback/internal/store/sqldb"
 )
 
 // A CallRecord is a call with all that is told of it.
@@ -99,7 +100,7 @@ func withIDs[T any](tx *Tx, scan func(*sql.Rows) (T, error), q query, account in
 	var found []T
 	for some := range slices.Chunk(ids, maxIDs) {
 		s := &statement{args: []any{account}}
-		rows, err := all(tx, scan, q+query(list(s, some)), s.args...)
+		rows, err := sqldb.All(tx.db, scan, q+query(list(s, some)), s.args...)
 		if err != nil {
 			return nil, err
 		}

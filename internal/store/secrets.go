@@ -2,9 +2,10 @@ package store
 
 import (
 	"crypto/rand"
-	"database/sql"
 	"errors"
 	"fmt"
+
+	"github.com/ringback-hq/ringback/internal/store/sqldb"
 )
 
 var secretSQL = struct{ get, add query }{
@@ -15,7 +16,7 @@ var secretSQL = struct{ get, add query }{
 // Secret returns the installation's secret of that name: size random bytes, made when it is first asked for, which
 // must be in a Write.
 func (tx *Tx) Secret(name string, size int) ([]byte, error) {
-	secret, err := one(tx, scanBytes, secretSQL.get, name)
+	secret, err := sqldb.One(tx.db, sqldb.Value[[]byte], secretSQL.get, name)
 	if err == nil && len(secret) != size {
 		return nil, fmt.Errorf("the secret %s has %d bytes instead of %d", name, len(secret), size)
 	}
@@ -24,13 +25,8 @@ func (tx *Tx) Secret(name string, size int) ([]byte, error) {
 	}
 	secret = make([]byte, size)
 	_, _ = rand.Read(secret) // it never fails (documentation of crypto/rand)
-	if _, err := tx.exec(secretSQL.add, name, secret); err != nil {
+	if _, err := tx.db.Exec(secretSQL.add, name, secret); err != nil {
 		return nil, fmt.Errorf("make the secret %s: %w", name, err)
 	}
-	return one(tx, scanBytes, secretSQL.get, name) // somebody may have been quicker
-}
-
-func scanBytes(r *sql.Rows) (b []byte, err error) {
-	err = r.Scan(&b)
-	return b, err
+	return sqldb.One(tx.db, sqldb.Value[[]byte], secretSQL.get, name) // somebody may have been quicker
 }

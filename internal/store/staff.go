@@ -51,14 +51,8 @@ func (c *staffCache) put(widget int64, s staff) {
 	c.known[widget] = s
 }
 
-// with lets the transaction remember managers.
-func (tx *Tx) with(c *staffCache) *Tx {
-	tx.staff = c
-	return tx
-}
-
 // staffChanged must be called by whoever changes a manager, or a user or department that may be one of a manager's.
 func (tx *Tx) staffChanged(account int64) error {
-	_, err := tx.exec(staffSQL.changed, account, rand.Int64())
+	_, err := tx.db.Exec(staffSQL.changed, account, rand.Int64())
 	return err
 }

@@ -3,12 +3,21 @@ package store
 
 import (
 	"context"
+	"embed"
 	"errors"
+	"fmt"
+	"io/fs"
 	"log/slog"
-	"sync"
 
-	"github.com/ringback-hq/ringback"
+	"github.com/ringback-hq/ringback/internal/store/sqldb"
 )
+
+//go:embed migrations
+var migrations embed.FS
+
+// probeSQL writes a row that nobody reads. A transaction that writes nothing succeeds on a full disk too.
+const probeSQL query = `INSERT INTO probes (id, probed_at) VALUES (1, $1)
+	ON CONFLICT (id) DO UPDATE SET probed_at = excluded.probed_at`
 
 // Config says where the data is. The zero value keeps it in the current directory.
 type Config struct {
@@ -23,81 +32,60 @@ type Config struct {
 
 // Store is an open database. Its methods may be called from any goroutine.
 type Store struct {
-	engine
-	closing sync.Once
-	closed  error // what Close returns
-	health  health
-	staff   staffCache
+	db    *sqldb.DB
+	staff staffCache
 }
 
-// engine is one of the two databases.
-type engine interface {
-	write(ctx context.Context, f func(*Tx) error) error
-	read(ctx context.Context, f func(*Tx) error) error
-	close() error
+// A Tx is one transaction. It lives within the function that it was given to.
+type Tx struct {
+	db    *sqldb.Tx
+	staff *staffCache
 }
 
-// The errors that callers look for.
+// query is the text of one statement. Both databases read it; parameters are $1, $2 ...
+type query = sqldb.Query
+
+// The errors that callers look for. Only ErrNotFound, ErrTaken and ErrLost leave a transaction usable.
 var (
-	ErrNotFound = errors.New("no such row")
-	ErrTaken    = errors.New("it is taken")
-	ErrLost     = errors.New("another process leads the call")         // its epoch moved on
-	ErrLocked   = errors.New("another ringback process uses the data") // one process per database
+	ErrNotFound = sqldb.ErrNotFound
+	ErrTaken    = sqldb.ErrTaken
+	ErrLost     = errors.New("another process leads the call") // its epoch moved on
+	ErrLocked   = sqldb.ErrLocked                              // one process per database
 )
-
-// errClosed is what a store answers once Close was called.
-var errClosed = &ringback.Error{Kind: ringback.Unavailable, Code: ringback.CodeMaintenance, Detail: "The server is stopping."}
-
-// errUnwritable goes with the errors of a database that cannot work now: it is full, or down.
-var errUnwritable = &ringback.Error{
-	Kind: ringback.Unavailable, Code: ringback.CodeMaintenance,
-	Detail: "The server cannot store anything at the moment. Please try again later.",
-}
 
 // Open opens the database, takes it for this process and brings its tables up to date. It fails at once: with
 // [ErrLocked] where another process has it, and where it was used by a newer version of this program.
 func Open(ctx context.Context, c Config) (*Store, error) {
-	if c.Log == nil {
-		c.Log = slog.Default()
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return nil, fmt.Errorf("find the migrations: %w", err)
 	}
-	open := openSQLite
-	if c.URL != "" {
-		open = openPostgres
-	}
-	e, err := open(ctx, c)
+	db, err := sqldb.Open(ctx, sqldb.Config{
+		Dir: c.Dir, URL: c.URL, Beside: c.Beside, Log: c.Log, Migrations: files, Probe: probeSQL,
+	})
 	if err != nil {
 		return nil, err
 	}
-	return &Store{engine: e}, nil
+	return &Store{db: db}, nil
 }
 
 // Close waits for the writes that have begun, ends later ones with an error and gives the database free. It may be
 // called again, and returns the same.
-func (s *Store) Close() error {
-	s.closing.Do(func() {
-		s.health.wait()
-		s.closed = s.close()
-	})
-	return s.closed
-}
+func (s *Store) Close() error { return s.db.Close() }
+
+// Ready says why the database cannot be written; nil: it can. It does not wait: it tells how the last write ended, and
+// begins another one whose end the next call will tell.
+func (s *Store) Ready() error { return s.db.Ready() }
 
 // Write runs f in one transaction. When it returns nil everything that f wrote is on disk. An error leaves nothing
 // behind, unless the way to PostgreSQL broke in the commit itself: then nobody can know.
 // f must only work on tx, and must not build on what an earlier run of it left in variables: it runs again where two
 // transactions collide. A Write inside it never returns.
 func (s *Store) Write(ctx context.Context, f func(*Tx) error) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	err := s.write(ctx, func(tx *Tx) error { return f(tx.with(&s.staff)) })
-	s.health.note(err)
-	return err
+	return s.db.Write(ctx, func(tx *sqldb.Tx) error { return f(&Tx{tx, &s.staff}) })
 }
 
 // Read runs f on one unchanging view of the data. f cannot write.
 func (s *Store) Read(ctx context.Context, f func(*Tx) error) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	return s.read(ctx, func(tx *Tx) error { return f(tx.with(&s.staff)) })
+	return s.db.Read(ctx, func(tx *sqldb.Tx) error { return f(&Tx{tx, &s.staff}) })
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/ringback-hq/ringback"
+	"github.com/ringback-hq/ringback/internal/store/sqldb"
 )
 
 // userColumns are read by userFields. The u is users.
@@ -26,29 +27,29 @@ var userSQL = struct{ add, get, byEmail, anywhere, owner query }{
 func (tx *Tx) AddUser(u *ringback.User) error {
 	orNow(&u.CreatedAt)
 	orNow(&u.UpdatedAt)
-	return tx.insert(&u.ID, userSQL.add, u.AccountID, ref(u.ParentID), u.Name, u.Email, emailKey(u.Email), string(u.Tel),
+	return tx.db.Insert(&u.ID, userSQL.add, u.AccountID, ref(u.ParentID), u.Name, u.Email, emailKey(u.Email), string(u.Tel),
 		u.TelExtension, string(u.Role), millis(u.CreatedAt), millis(u.UpdatedAt))
 }
 
 // User returns a user.
 func (tx *Tx) User(account, id int64) (ringback.User, error) {
-	return one(tx, scanUser, userSQL.get, account, id)
+	return sqldb.One(tx.db, scanUser, userSQL.get, account, id)
 }
 
 // UserByEmail returns the user of the account with that address, in whatever case.
 func (tx *Tx) UserByEmail(account int64, email string) (ringback.User, error) {
-	return one(tx, scanUser, userSQL.byEmail, account, emailKey(email))
+	return sqldb.One(tx.db, scanUser, userSQL.byEmail, account, emailKey(email))
 }
 
 // UserWithEmail returns the user with that address, in whatever case, and of whatever account: an address is unique in
 // the installation.
 func (tx *Tx) UserWithEmail(email string) (ringback.User, error) {
-	return one(tx, scanUser, userSQL.anywhere, emailKey(email))
+	return sqldb.One(tx.db, scanUser, userSQL.anywhere, emailKey(email))
 }
 
 // Owner returns the user to whom the account belongs.
 func (tx *Tx) Owner(account int64) (ringback.User, error) {
-	return one(tx, scanUser, userSQL.owner, account)
+	return sqldb.One(tx.db, scanUser, userSQL.owner, account)
 }
 
 // emailKey is what is unique about an address; none is NULL, which any number of users may have. The databases do

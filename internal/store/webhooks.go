@@ -4,6 +4,7 @@ import (
 	"database/sql"
 
 	"github.com/ringback-hq/ringback"
+	"github.com/ringback-hq/ringback/internal/store/sqldb"
 )
 
 // webhookColumns are read by scanWebhook. The w is webhooks.
@@ -27,27 +28,27 @@ func (tx *Tx) AddWebhook(w *ringback.Webhook) error {
 		return err
 	}
 	orNow(&w.CreatedAt)
-	return tx.insert(&w.ID, webhookSQL.add, w.AccountID, ref(w.WidgetID), w.URL, events, w.Secret, w.Disabled, millis(w.CreatedAt))
+	return tx.db.Insert(&w.ID, webhookSQL.add, w.AccountID, ref(w.WidgetID), w.URL, events, w.Secret, w.Disabled, millis(w.CreatedAt))
 }
 
 // Webhook returns a webhook.
 func (tx *Tx) Webhook(account, id int64) (ringback.Webhook, error) {
-	return one(tx, scanWebhook, webhookSQL.get, account, id)
+	return sqldb.One(tx.db, scanWebhook, webhookSQL.get, account, id)
 }
 
 // Webhooks returns up to limit webhooks of the account with ids above after, by id.
 func (tx *Tx) Webhooks(account, after int64, limit int) ([]ringback.Webhook, error) {
-	return all(tx, scanWebhook, webhookSQL.page, account, after, limit)
+	return sqldb.All(tx.db, scanWebhook, webhookSQL.page, account, after, limit)
 }
 
 // DisableWebhook stops a webhook. What is pending stays so, and goes on in order once it is enabled again.
 func (tx *Tx) DisableWebhook(account, id int64) error {
-	return tx.change(ErrNotFound, webhookSQL.disable, account, id)
+	return tx.db.Change(ErrNotFound, webhookSQL.disable, account, id)
 }
 
 // DeleteWebhook deletes a webhook with all its deliveries.
 func (tx *Tx) DeleteWebhook(account, id int64) error {
-	return tx.change(ErrNotFound, webhookSQL.remove, account, id)
+	return tx.db.Change(ErrNotFound, webhookSQL.remove, account, id)
 }
 
 func scanWebhook(r *sql.Rows) (w ringback.Webhook, err error) {

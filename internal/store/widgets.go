@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/ringback-hq/ringback"
+	"github.com/ringback-hq/ringback/internal/store/sqldb"
 )
 
 const widgetColumns = `id, account_id, public_id, url, description, locale, enabled, sms_name, settings,
@@ -26,18 +27,18 @@ func (tx *Tx) AddWidget(w *ringback.Widget) error {
 	}
 	orNow(&w.CreatedAt)
 	orNow(&w.UpdatedAt)
-	return tx.insert(&w.ID, widgetSQL.add, w.AccountID, w.PublicID, w.URL, site(w.URL), w.Description, w.Locale, w.Enabled,
+	return tx.db.Insert(&w.ID, widgetSQL.add, w.AccountID, w.PublicID, w.URL, site(w.URL), w.Description, w.Locale, w.Enabled,
 		w.SMSName, settings, millis(w.InstalledAt), millis(w.CreatedAt), millis(w.UpdatedAt))
 }
 
 // Widget returns a widget.
 func (tx *Tx) Widget(account, id int64) (ringback.Widget, error) {
-	return one(tx, scanWidget, widgetSQL.get, account, id)
+	return sqldb.One(tx.db, scanWidget, widgetSQL.get, account, id)
 }
 
 // WidgetByPublicID returns the widget with the id that is in the install snippet.
 func (tx *Tx) WidgetByPublicID(account int64, publicID string) (ringback.Widget, error) {
-	return one(tx, scanWidget, widgetSQL.byPublicID, account, publicID)
+	return sqldb.One(tx.db, scanWidget, widgetSQL.byPublicID, account, publicID)
 }
 
 // site is the part of an address by which widgets are found: host and path, without scheme, www, query and the last

@@ -1,4 +1,4 @@
-package store
+package sqldb
 
 import (
 	"context"
@@ -63,7 +63,7 @@ func openSQLite(ctx context.Context, c Config) (engine, error) {
 	for range sqliteReaders {
 		db.readers <- nil
 	}
-	if err := db.open(ctx, filepath.Join(c.Dir, "ringback.db"), prepare); err != nil {
+	if err := db.open(ctx, c, prepare); err != nil {
 		return nil, errors.Join(err, db.close())
 	}
 	if c.Beside {
@@ -74,7 +74,8 @@ func openSQLite(ctx context.Context, c Config) (engine, error) {
 	return db, nil
 }
 
-func (db *sqliteDB) open(ctx context.Context, file string, prepare func(context.Context, *sql.DB, *dialect) error) error {
+func (db *sqliteDB) open(ctx context.Context, c Config, prepare preparation) error {
+	file := filepath.Join(c.Dir, "ringback.db")
 	dsn, err := sqliteDSN(file)
 	if err != nil {
 		return err
@@ -86,7 +87,7 @@ func (db *sqliteDB) open(ctx context.Context, file string, prepare func(context.
 		return fmt.Errorf("open %s: %w", file, err)
 	}
 	db.writing.SetMaxOpenConns(1)
-	if err := prepare(ctx, db.writing, &sqlite); err != nil {
+	if err := prepare(ctx, db.writing, &sqlite, c.Migrations); err != nil {
 		return err
 	}
 	s, err := newSession(ctx, db.writing)

@@ -1,4 +1,4 @@
-package store
+package sqldb
 
 import (
 	"context"
@@ -10,7 +10,7 @@ import (
 // it. One goroutine at a time uses a session.
 type session struct {
 	conn  *sql.Conn
-	stmts map[query]*sql.Stmt
+	stmts map[Query]*sql.Stmt
 }
 
 // maxStmts is how many statements a session keeps. The fixed ones are about a hundred; those of the history with its
@@ -22,10 +22,10 @@ func newSession(ctx context.Context, db *sql.DB) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &session{conn: conn, stmts: map[query]*sql.Stmt{}}, nil
+	return &session{conn: conn, stmts: map[Query]*sql.Stmt{}}, nil
 }
 
-func (s *session) exec(ctx context.Context, q query, args []any) (sql.Result, error) {
+func (s *session) exec(ctx context.Context, q Query, args []any) (sql.Result, error) {
 	stmt, err := s.stmt(ctx, q)
 	if err != nil {
 		return nil, err
@@ -33,7 +33,7 @@ func (s *session) exec(ctx context.Context, q query, args []any) (sql.Result, er
 	return stmt.ExecContext(ctx, args...)
 }
 
-func (s *session) query(ctx context.Context, q query, args []any) (*sql.Rows, error) {
+func (s *session) query(ctx context.Context, q Query, args []any) (*sql.Rows, error) {
 	stmt, err := s.stmt(ctx, q)
 	if err != nil {
 		return nil, err
@@ -41,7 +41,7 @@ func (s *session) query(ctx context.Context, q query, args []any) (*sql.Rows, er
 	return stmt.QueryContext(ctx, args...)
 }
 
-func (s *session) stmt(ctx context.Context, q query) (*sql.Stmt, error) {
+func (s *session) stmt(ctx context.Context, q Query) (*sql.Stmt, error) {
 	if stmt, ok := s.stmts[q]; ok {
 		return stmt, nil
 	}
@@ -68,7 +68,7 @@ func (s *session) forget() error {
 }
 
 // do runs a statement that steers the transaction, whatever has become of the one who asked for it.
-func (s *session) do(q query) error {
+func (s *session) do(q Query) error {
 	_, err := s.exec(context.Background(), q, nil)
 	return err
 }

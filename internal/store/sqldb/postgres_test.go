@@ -1,7 +1,8 @@
-package store
+package sqldb
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net"
@@ -17,7 +18,7 @@ import (
 	"github.com/ringback-hq/ringback"
 )
 
-// A line is the way from a store to the server, which can be interrupted.
+// A line is the way from a database to the server, which can be interrupted.
 type line struct {
 	server  *pgconn.Config
 	mu      sync.Mutex
@@ -60,7 +61,7 @@ func interruptible(t *testing.T) (Config, *line) {
 		wg.Wait()
 		os.RemoveAll(dir)
 	})
-	return Config{URL: u.String()}, way
+	return at("", u.String()), way
 }
 
 func (l *line) accept(from net.Listener, wg *sync.WaitGroup) {
@@ -126,13 +127,12 @@ func (l *line) set(down, dead bool) {
 
 func TestCommitsOfPostgreSQLAreOnDisk(t *testing.T) {
 	t.Parallel()
-	s := opened(t, Config{URL: freshSchema(t)})
-	var got []byte
-	read(t, s, func(tx *Tx) (err error) {
-		got, err = one(tx, scanBytes, "SHOW synchronous_commit")
+	db := opened(t, at("", freshSchema(t)))
+	read(t, db, func(tx *Tx) error {
+		got, err := One(tx, Value[string], "SHOW synchronous_commit")
+		same(t, "synchronous_commit", got, "on")
 		return err
 	})
-	same(t, "synchronous_commit", string(got), "on")
 }
 
 func TestConnectionsThatBreakAreReplaced(t *testing.T) {
@@ -152,23 +152,22 @@ func TestConnectionsThatBreakAreReplaced(t *testing.T) {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()
 			config, way := interruptible(t)
-			s := opened(t, config)
-			c := newCompany(t, s)
+			db := opened(t, config)
 			ctx, stop := context.WithCancel(t.Context())
 			var wg sync.WaitGroup
 			var mu sync.Mutex
-			acknowledged := []int64{}
-			for i := range 6 {
+			acknowledged := []string{}
+			for range 6 {
 				wg.Go(func() {
 					for ctx.Err() == nil {
-						call := c.call(visitor(i))
-						err := s.Write(context.Background(), func(tx *Tx) error { return tx.AddCall(&call) })
+						text := rand.Text()
+						err := db.Write(context.Background(), note(text))
 						if err != nil && ringback.KindOf(err) != ringback.Unavailable {
 							t.Errorf("%T %v", err, err)
 						}
 						if err == nil {
 							mu.Lock()
-							acknowledged = append(acknowledged, call.ID)
+							acknowledged = append(acknowledged, text)
 							mu.Unlock()
 						}
 					}
@@ -191,17 +190,17 @@ func TestConnectionsThatBreakAreReplaced(t *testing.T) {
 			}
 			stop()
 			wg.Wait()
-			stored := map[int64]bool{}
-			for _, id := range c.due(t, noon) {
-				stored[id] = true
+			stored := map[string]bool{}
+			for _, text := range notes(t, db) {
+				stored[text] = true
 			}
-			for _, id := range acknowledged {
-				if !stored[id] {
-					t.Errorf("call %d was acknowledged and is lost", id)
+			for _, text := range acknowledged {
+				if !stored[text] {
+					t.Errorf("%s was acknowledged and is lost", text)
 				}
 			}
 			direct := config
-			await(t, s.Ready)
+			await(t, db.Ready)
 			await(t, func() error { // and the lock has been taken again
 				second, err := Open(t.Context(), direct)
 				if err == nil {
@@ -219,53 +218,51 @@ func TestConnectionsThatBreakAreReplaced(t *testing.T) {
 func TestWhileTheServerIsAway(t *testing.T) {
 	t.Parallel()
 	config, way := interruptible(t)
-	s := opened(t, config)
-	c := newCompany(t, s)
+	db := opened(t, config)
+	write(t, db, note("before"))
 	way.set(true, false)
 	way.cut()
-	call := c.call(visitor(1))
 	for what, err := range map[string]error{
-		"write": s.Write(t.Context(), func(tx *Tx) error { return tx.AddCall(&call) }),
-		"read":  s.Read(t.Context(), func(tx *Tx) error { _, err := tx.Account(c.account.ID); return err }),
-		"ready": s.Ready(),
+		"write": db.Write(t.Context(), note(rand.Text())),
+		"read":  db.Read(t.Context(), func(tx *Tx) error { _, err := tx.Exec("SELECT 1"); return err }),
+		"ready": db.Ready(),
 	} {
 		if ringback.KindOf(err) != ringback.Unavailable {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
 	way.set(false, false)
-	await(t, s.Ready)
-	write(t, s, func(tx *Tx) error { return tx.AddCall(&call) })
+	await(t, db.Ready)
+	write(t, db, note(rand.Text()))
 }
 
 func TestAServerThatSaysNothing(t *testing.T) {
 	t.Parallel()
 	config, way := interruptible(t)
-	s := opened(t, config)
-	c := newCompany(t, s)
+	db := opened(t, config)
+	write(t, db, note("before"))
 	way.set(false, true)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	call := c.call(visitor(1))
-	if err := s.Write(ctx, func(tx *Tx) error { return tx.AddCall(&call) }); err == nil {
+	if err := db.Write(ctx, note(rand.Text())); err == nil {
 		t.Error("it was written")
 	}
 	await(t, func() error {
-		if s.Ready() == nil {
+		if db.Ready() == nil {
 			return errors.New("still ready")
 		}
 		return nil
 	})
 	way.set(false, false)
 	way.cut()
-	await(t, s.Ready)
+	await(t, db.Ready)
 }
 
 func TestWhoLosesTheDatabaseToAnotherProcessStops(t *testing.T) {
 	t.Parallel()
 	config, way := interruptible(t)
-	s := opened(t, config)
-	c := newCompany(t, s)
+	db := opened(t, config)
+	write(t, db, note("before"))
 	way.set(true, false)
 	way.cut()
 	u, err := url.Parse(config.URL)
@@ -276,14 +273,13 @@ func TestWhoLosesTheDatabaseToAnotherProcessStops(t *testing.T) {
 	values.Set("host", way.server.Host)
 	values.Set("port", fmt.Sprint(way.server.Port))
 	u.RawQuery = values.Encode()
-	var other *Store
+	var other *DB
 	await(t, func() (err error) { // the server notices that we are gone
-		other, err = Open(t.Context(), Config{URL: u.String()})
+		other, err = Open(t.Context(), at("", u.String()))
 		return err
 	})
 	way.set(false, false)
-	call := c.call(visitor(1))
-	add := func() error { return s.Write(t.Context(), func(tx *Tx) error { return tx.AddCall(&call) }) }
+	add := func() error { return db.Write(t.Context(), note(rand.Text())) }
 	await(t, func() error {
 		if err := add(); !errors.Is(err, ErrLocked) || ringback.KindOf(err) != ringback.Unavailable {
 			return fmt.Errorf("got %w, want %w", err, ErrLocked)

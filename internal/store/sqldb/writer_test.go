@@ -1,13 +1,15 @@
-package store
+package sqldb
 
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -18,25 +20,23 @@ import (
 
 func TestWritersShareCommits(t *testing.T) {
 	t.Parallel()
-	c := Config{Dir: t.TempDir()}
+	c := at(t.TempDir(), "")
 	synctest.Test(t, func(t *testing.T) {
-		s := opened(t, c)
-		ours := newCompany(t, s)
+		db := opened(t, c)
 		sorry := errors.New("sorry")
 		const writers = maxBatch - 1
 		before := commits(t, c.Dir)
 		results := make([]error, writers)
 		var wg sync.WaitGroup
-		write(t, s, func(tx *Tx) error {
+		write(t, db, func(tx *Tx) error {
 			for i := range writers {
 				wg.Go(func() {
-					call := ours.call(visitor(i))
-					results[i] = s.Write(t.Context(), func(tx *Tx) error {
-						if err := tx.AddCall(&call); err != nil || i%3 > 0 {
+					results[i] = db.Write(t.Context(), func(tx *Tx) error {
+						if err := note(rand.Text())(tx); err != nil || i%3 > 0 {
 							return err
 						}
 						if i%2 == 0 {
-							_, err := tx.exec("nonsense")
+							_, err := tx.Exec("nonsense")
 							return err
 						}
 						return sorry
@@ -58,23 +58,21 @@ func TestWritersShareCommits(t *testing.T) {
 				t.Errorf("writer %d: %v", i, err)
 			}
 		}
-		same(t, "calls", len(ours.due(t, noon)), want)
+		same(t, "notes", len(notes(t, db)), want)
 	})
 }
 
 func TestABatchHasAnEnd(t *testing.T) {
 	t.Parallel()
-	c := Config{Dir: t.TempDir()}
+	c := at(t.TempDir(), "")
 	synctest.Test(t, func(t *testing.T) {
-		s := opened(t, c)
-		ours := newCompany(t, s)
+		db := opened(t, c)
 		before := commits(t, c.Dir)
 		var wg sync.WaitGroup
-		write(t, s, func(*Tx) error {
-			for i := range 2 * maxBatch {
+		write(t, db, func(*Tx) error {
+			for range 2 * maxBatch {
 				wg.Go(func() {
-					call := ours.call(visitor(i))
-					if err := s.Write(t.Context(), func(tx *Tx) error { return tx.AddCall(&call) }); err != nil {
+					if err := db.Write(t.Context(), note(rand.Text())); err != nil {
 						t.Error(err)
 					}
 				})
@@ -90,24 +88,23 @@ func TestABatchHasAnEnd(t *testing.T) {
 func TestNobodyIsAnsweredBeforeTheCommit(t *testing.T) {
 	t.Parallel()
 	onConfigs(t, func(t *testing.T, c Config) {
-		s := opened(t, c)
-		ours := newCompany(t, s)
+		db := opened(t, c)
 		c.Beside = true
 		other := opened(t, c) // sees what is committed and nothing else
 		var wg sync.WaitGroup
-		for i := range 100 {
+		for range 100 {
 			wg.Go(func() {
-				call := ours.call(visitor(i))
-				if err := s.Write(t.Context(), func(tx *Tx) error { return tx.AddCall(&call) }); err != nil {
+				text := rand.Text()
+				if err := db.Write(t.Context(), note(text)); err != nil {
 					t.Error(err)
 					return
 				}
 				err := other.Read(t.Context(), func(tx *Tx) error {
-					_, err := tx.Call(call.AccountID, call.ID)
+					_, err := One(tx, Value[int64], "SELECT id FROM notes WHERE text = $1", text)
 					return err
 				})
 				if err != nil {
-					t.Errorf("call %d was acknowledged: %v", call.ID, err)
+					t.Errorf("%s was acknowledged: %v", text, err)
 				}
 			})
 		}
@@ -116,35 +113,31 @@ func TestNobodyIsAnsweredBeforeTheCommit(t *testing.T) {
 }
 
 func TestAWriteThatPanicsLeavesNothingAndTakesNobodyAlong(t *testing.T) {
-	onBoth(t, func(t *testing.T, s *Store) {
-		c := newCompany(t, s)
+	onBoth(t, func(t *testing.T, db *DB) {
 		func() {
 			defer func() { same(t, "panic", recover(), any("ouch")) }()
-			_ = s.Write(t.Context(), func(tx *Tx) error {
-				call := c.call(visitor(1))
-				if err := tx.AddCall(&call); err != nil {
+			_ = db.Write(t.Context(), func(tx *Tx) error {
+				if err := note("first")(tx); err != nil {
 					t.Error(err)
 				}
 				panic("ouch")
 			})
 		}()
-		call := c.placed(t, visitor(2), nil)
-		same(t, "due", c.due(t, noon), []int64{call.ID})
+		write(t, db, note("second"))
+		same(t, "notes", notes(t, db), []string{"second"})
 	})
 }
 
 func TestWhoGivesUpWaitingWritesNothing(t *testing.T) {
 	t.Parallel()
-	c := Config{Dir: t.TempDir()}
+	c := at(t.TempDir(), "")
 	synctest.Test(t, func(t *testing.T) {
-		s := opened(t, c)
-		ours := newCompany(t, s)
+		db := opened(t, c)
 		ctx, giveUp := context.WithCancel(t.Context())
 		result := make(chan error, 1)
-		write(t, s, func(*Tx) error {
+		write(t, db, func(*Tx) error {
 			go func() {
-				call := ours.call(visitor(1))
-				result <- s.Write(ctx, func(tx *Tx) error { return tx.AddCall(&call) })
+				result <- db.Write(ctx, note(rand.Text()))
 			}()
 			synctest.Wait()
 			giveUp()
@@ -154,26 +147,21 @@ func TestWhoGivesUpWaitingWritesNothing(t *testing.T) {
 		if err := <-result; !errors.Is(err, context.Canceled) {
 			t.Errorf("got %v, want %v", err, context.Canceled)
 		}
-		same(t, "due", ours.due(t, noon), []int64(nil))
+		same(t, "notes", notes(t, db), []string(nil))
 	})
 }
 
 func TestAFullDisk(t *testing.T) {
 	t.Parallel()
-	s := opened(t, Config{Dir: t.TempDir()})
-	c := newCompany(t, s)
-	sqliteSession(t, s, "PRAGMA max_page_count = 1") // as small as it is
-	add := func(i int) error {
-		call := c.call(visitor(i))
-		call.Ref = string(bytes.Repeat([]byte("a"), 10_000))
-		return s.Write(t.Context(), func(tx *Tx) error { return tx.AddCall(&call) })
-	}
+	db := opened(t, at(t.TempDir(), ""))
+	sqliteSession(t, db, "PRAGMA max_page_count = 1") // as small as it is
+	add := func() error { return db.Write(t.Context(), note(rand.Text()+strings.Repeat("a", 10_000))) }
 	var acknowledged, refused int
 	var mu sync.Mutex
 	var wg sync.WaitGroup
-	for i := range 50 {
+	for range 50 {
 		wg.Go(func() {
-			err := add(i)
+			err := add()
 			mu.Lock()
 			defer mu.Unlock()
 			switch {
@@ -190,50 +178,49 @@ func TestAFullDisk(t *testing.T) {
 	if refused == 0 {
 		t.Error("everything fitted")
 	}
-	if err := s.Ready(); ringback.KindOf(err) != ringback.Unavailable {
+	if err := db.Ready(); ringback.KindOf(err) != ringback.Unavailable {
 		t.Errorf("ready: %v", err)
 	}
-	sqliteSession(t, s, "PRAGMA max_page_count = 1000000")
-	if err := add(50); err != nil {
+	sqliteSession(t, db, "PRAGMA max_page_count = 1000000")
+	if err := add(); err != nil {
 		t.Errorf("with space again: %v", err)
 	}
-	same(t, "calls", len(c.due(t, noon)), acknowledged+1)
-	await(t, s.Ready)
+	same(t, "notes", len(notes(t, db)), acknowledged+1)
+	await(t, db.Ready)
 }
 
 func TestADiskThatDoesNotAnswerIsNotReady(t *testing.T) {
 	t.Parallel()
-	c := Config{Dir: t.TempDir()}
+	c := at(t.TempDir(), "")
 	synctest.Test(t, func(t *testing.T) {
-		s := opened(t, c)
+		db := opened(t, c)
 		busy, answers := make(chan struct{}), make(chan struct{})
 		var wg sync.WaitGroup
 		until := func(c chan struct{}) {
 			wg.Go(func() {
-				if err := s.Write(t.Context(), func(*Tx) error { <-c; return nil }); err != nil {
+				if err := db.Write(t.Context(), func(*Tx) error { <-c; return nil }); err != nil {
 					t.Error(err)
 				}
 			})
 			synctest.Wait()
 		}
 		until(busy)
-		same(t, "before", s.Ready(), error(nil)) // begins a probe, which waits for its turn
+		same(t, "before", db.Ready(), error(nil)) // begins a probe, which waits for its turn
 		synctest.Wait()
 		until(answers) // the probe shares its commit, and that takes long
 		close(busy)
 		time.Sleep(probeTakes + time.Millisecond)
-		same(t, "meanwhile", ringback.KindOf(s.Ready()), ringback.Unavailable)
+		same(t, "meanwhile", ringback.KindOf(db.Ready()), ringback.Unavailable)
 		close(answers)
 		wg.Wait()
 		synctest.Wait()
-		same(t, "after", s.Ready(), error(nil))
+		same(t, "after", db.Ready(), error(nil))
 	})
 }
 
 func TestEveryConnectionIsSafe(t *testing.T) {
 	t.Parallel()
-	s := opened(t, Config{Dir: t.TempDir()})
-	db := s.engine.(*sqliteDB)
+	db := opened(t, at(t.TempDir(), "")).engine.(*sqliteDB)
 	reader, err := db.reader(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -253,10 +240,10 @@ func TestEveryConnectionIsSafe(t *testing.T) {
 }
 
 // sqliteSession runs a statement on the connection that writes, between two writes.
-func sqliteSession(t *testing.T, s *Store, q query) {
+func sqliteSession(t *testing.T, db *DB, q Query) {
 	t.Helper()
-	write(t, s, func(tx *Tx) error {
-		_, err := all(tx, scanInt, q)
+	write(t, db, func(tx *Tx) error {
+		_, err := All(tx, Value[int64], q)
 		return err
 	})
 }

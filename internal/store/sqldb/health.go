@@ -1,4 +1,4 @@
-package store
+package sqldb
 
 import (
 	"context"
@@ -6,10 +6,6 @@ import (
 	"sync"
 	"time"
 )
-
-// probeSQL writes a row that nobody reads. A transaction that writes nothing succeeds on a full disk too.
-const probeSQL query = `INSERT INTO probes (id, probed_at) VALUES (1, $1)
-	ON CONFLICT (id) DO UPDATE SET probed_at = excluded.probed_at`
 
 const (
 	probeEvery = time.Second     // at most
@@ -28,8 +24,8 @@ type health struct {
 
 // Ready says why the database cannot be written; nil: it can. It does not wait: it tells how the last write ended, and
 // begins another one whose end the next call will tell.
-func (s *Store) Ready() error {
-	h := &s.health
+func (db *DB) Ready() error {
+	h := &db.health
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	switch {
@@ -39,21 +35,21 @@ func (s *Store) Ready() error {
 		return errUnwritable
 	case !h.begun && time.Since(h.probed) >= probeEvery:
 		h.begun, h.probed = true, time.Now()
-		h.wg.Go(s.probe)
+		h.wg.Go(db.try)
 	}
 	return h.err
 }
 
-func (s *Store) probe() {
+func (db *DB) try() {
 	ctx, cancel := context.WithTimeout(context.Background(), probeTakes)
 	defer cancel()
-	err := s.write(ctx, func(tx *Tx) error {
-		_, err := tx.exec(probeSQL, time.Now().UnixMilli())
+	err := db.write(ctx, func(tx *Tx) error {
+		_, err := tx.Exec(db.probe, time.Now().UnixMilli())
 		return err
 	})
-	s.health.mu.Lock()
-	defer s.health.mu.Unlock()
-	s.health.begun, s.health.err = false, err
+	db.health.mu.Lock()
+	defer db.health.mu.Unlock()
+	db.health.begun, db.health.err = false, err
 }
 
 // note keeps the failure of a write that means that others would fail too. Only a probe that succeeds ends it.

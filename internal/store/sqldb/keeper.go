@@ -1,4 +1,4 @@
-package store
+package sqldb
 
 import (
 	"context"
@@ -13,9 +13,9 @@ import (
 
 // The lock of PostgreSQL is a session's: it goes when the process dies, and when the server restarts.
 const (
-	takeLock query = "SELECT pg_try_advisory_lock(hashtextextended(current_schema() || ' ringback process', 0))"
-	seeLock  query = "SELECT true"
-	giveLock query = "SELECT pg_advisory_unlock(hashtextextended(current_schema() || ' ringback process', 0))"
+	takeLock Query = "SELECT pg_try_advisory_lock(hashtextextended(current_schema() || ' ringback process', 0))"
+	seeLock  Query = "SELECT true"
+	giveLock Query = "SELECT pg_advisory_unlock(hashtextextended(current_schema() || ' ringback process', 0))"
 )
 
 // keepEvery is how often the connection that holds the lock is looked after.
@@ -98,7 +98,7 @@ func (k *keeper) take(ctx context.Context) (bool, error) {
 	return true, nil
 }
 
-func (k *keeper) ask(ctx context.Context, q query) bool {
+func (k *keeper) ask(ctx context.Context, q Query) bool {
 	var yes bool
 	err := k.conn.QueryRowContext(ctx, string(q)).Scan(&yes)
 	return err == nil && yes

@@ -1,4 +1,4 @@
-package store
+package sqldb
 
 import (
 	"context"
@@ -63,7 +63,7 @@ func openPostgres(ctx context.Context, c Config) (engine, error) {
 	} else if err != nil {
 		return nil, errors.Join(err, db.pool.Close())
 	}
-	if err := prepare(ctx, db.pool, &postgres); err != nil {
+	if err := prepare(ctx, db.pool, &postgres, c.Migrations); err != nil {
 		return nil, errors.Join(err, db.close())
 	}
 	if c.Beside {
@@ -138,10 +138,10 @@ func (db *postgresDB) close() error {
 // A pgTx is a transaction of PostgreSQL. The driver keeps prepared statements by itself.
 type pgTx struct{ *sql.Tx }
 
-func (t pgTx) exec(ctx context.Context, q query, args []any) (sql.Result, error) {
+func (t pgTx) exec(ctx context.Context, q Query, args []any) (sql.Result, error) {
 	return t.ExecContext(ctx, string(q), args...)
 }
 
-func (t pgTx) query(ctx context.Context, q query, args []any) (*sql.Rows, error) {
+func (t pgTx) query(ctx context.Context, q Query, args []any) (*sql.Rows, error) {
 	return t.QueryContext(ctx, string(q), args...)
 }

@@ -1,21 +1,20 @@
-package store
+package sqldb
 
 import (
 	"context"
 	"database/sql"
-	"embed"
 	"fmt"
 	"io/fs"
 
 	"github.com/pressly/goose/v3"
 )
 
-//go:embed migrations
-var migrations embed.FS
+// A preparation makes sure that the tables are such as we know, before anything else is done with them.
+type preparation func(ctx context.Context, db *sql.DB, d *dialect, files fs.FS) error
 
 // migrate brings the tables up to date. The caller has the database for itself, so nobody else migrates meanwhile.
-func migrate(ctx context.Context, db *sql.DB, d *dialect) error {
-	s, err := readSchema(ctx, db, d)
+func migrate(ctx context.Context, db *sql.DB, d *dialect, files fs.FS) error {
+	s, err := readSchema(ctx, db, d, files)
 	if err != nil {
 		return err
 	}
@@ -29,8 +28,8 @@ func migrate(ctx context.Context, db *sql.DB, d *dialect) error {
 }
 
 // checkSchema says whether the tables, which another process has, are such as we know.
-func checkSchema(ctx context.Context, db *sql.DB, d *dialect) error {
-	s, err := readSchema(ctx, db, d)
+func checkSchema(ctx context.Context, db *sql.DB, d *dialect, files fs.FS) error {
+	s, err := readSchema(ctx, db, d, files)
 	if err != nil {
 		return err
 	}
@@ -46,8 +45,8 @@ type schema struct {
 	is, want int64
 }
 
-func readSchema(ctx context.Context, db *sql.DB, d *dialect) (schema, error) {
-	files, err := fs.Sub(migrations, "migrations/"+d.migrations)
+func readSchema(ctx context.Context, db *sql.DB, d *dialect, files fs.FS) (schema, error) {
+	files, err := fs.Sub(files, d.migrations)
 	if err != nil {
 		return schema{}, fmt.Errorf("find the migrations: %w", err)
 	}

@@ -33,6 +33,10 @@ test: ## Install what the tests need if it is missing, then run them all on both
 bench: build ## Print callbacks a second and CPU-seconds for 1,000 of them; ARGS="-calls 1000" for fewer
 	go run ./bench $(ARGS)
 
+.PHONY: chaos
+chaos: ## Kill the server 300 times under load and see that nothing is lost
+	CGO_ENABLED=1 go test -race -count=1 -v -timeout 60m -run NothingIsLost ./test -kills 300
+
 .PHONY: lint
 lint: ## Look for mistakes and for lines that are not formatted
 	$(LINT) run

@@ -22,6 +22,7 @@ type cli struct {
 	Key     keyCmd     `cmd:"" help:"Manage API keys."`
 	Migrate migrateCmd `cmd:"" help:"Bring the database up to date and exit. The server does so too when it starts."`
 	Doctor  doctorCmd  `cmd:"" help:"Check the machine and the configuration, and say what is wrong."`
+	MCP     mcpCmd     `cmd:"" name:"mcp" help:"Let an agent use the API, by the Model Context Protocol on standard input and output."`
 	Sandbox sandboxCmd `cmd:"" help:"Run the sandbox carrier alone."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }

@@ -42,12 +42,12 @@ func newNetwork(t *testing.T) *network {
 	return n
 }
 
-// exchange opens an exchange; at its end no telephone and no port may be left.
-func (n *network) exchange() *phone.Exchange {
+// exchange opens an exchange, which tries other trunks before the carrier. At its end no telephone and no port may be left.
+func (n *network) exchange(first ...sip.TrunkConfig) *phone.Exchange {
 	n.t.Helper()
 	x, err := phone.Open(n.t.Context(), phone.Config{
 		SIP: sip.Config{Listen: netip.AddrPortFrom(loopback, 0)}, Media: media.Config{Addr: loopback},
-		Trunks: []sip.TrunkConfig{{Host: "127.0.0.1", Port: n.carrier.Addr().Port(), Sandbox: true}},
+		Trunks: append(first, sip.TrunkConfig{Host: "127.0.0.1", Port: n.carrier.Addr().Port(), Sandbox: true}),
 	})
 	if err != nil {
 		n.t.Fatal(err)

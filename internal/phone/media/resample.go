@@ -29,8 +29,8 @@ func sinc(x float64) float64 {
 	return math.Sin(math.Pi*x) / (math.Pi * x)
 }
 
-// resample brings samples at a rate of 8 to 48 kHz to 8 kHz without letting higher frequencies fold down.
-func resample(in []int16, rate int) []int16 {
+// Resample brings samples at a rate of 8 to 48 kHz to 8 kHz without letting higher frequencies fold down.
+func Resample(in []int16, rate int) []int16 {
 	if rate == sampleRate {
 		return in
 	}

@@ -12,6 +12,9 @@ import (
 // ErrWAV says that a file is not WAV, or of a kind, size or length that we do not take.
 var ErrWAV = errors.New("unusable WAV file")
 
+// ErrLong says that a sound is longer than the limit.
+var ErrLong = errors.New("too long")
+
 const (
 	// The formats of WAV that we read; the extensible one names one of the others in its first two bytes.
 	formatPCM        = 1
@@ -52,9 +55,9 @@ func ReadWAV(r io.Reader, l Limits) ([]int16, error) {
 	}
 	frame := f.channels * f.bits / 8
 	if d := time.Duration(len(data)/frame) * time.Second / time.Duration(f.rate); d > l.Length {
-		return nil, fmt.Errorf("%w: %v long, at most %v", ErrWAV, d.Round(time.Second), l.Length)
+		return nil, fmt.Errorf("%w: %w: %v, at most %v", ErrWAV, ErrLong, d.Round(time.Second), l.Length)
 	}
-	return resample(f.mono(data), f.rate), nil
+	return Resample(f.mono(data), f.rate), nil
 }
 
 // ReadRecording reads both channels of a file of Recorder, or of any other stereo WAV at 8 kHz, up to 1 GiB.

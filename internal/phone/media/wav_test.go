@@ -203,13 +203,13 @@ func TestHighTonesDoNotFoldDown(t *testing.T) {
 		rate  int
 		ghost float64
 	}{{5000, 16000, 3000}, {7000, 16000, 1000}, {7000, 44100, 1000}, {9000, 48000, 1000}, {20000, 48000, 4000}} {
-		pcm := resample(pitch(tt.hz, tt.rate), tt.rate)
+		pcm := Resample(pitch(tt.hz, tt.rate), tt.rate)
 		if got := Level(pcm[800:7200], tt.ghost); got > 0.005 {
 			t.Errorf("%.0f Hz at a rate of %d folds down to %.0f Hz at %.4f", tt.hz, tt.rate, tt.ghost, got)
 		}
 	}
 	for _, rate := range []int{8000, 11025, 16000, 22050, 32000, 44100, 48000} {
-		pcm := resample(pitch(3300, rate), rate)
+		pcm := Resample(pitch(3300, rate), rate)
 		if got := Level(pcm[800:7200], 3300); got < 0.48 || got > 0.52 {
 			t.Errorf("3300 Hz at a rate of %d comes out at %.3f, want 0.5", rate, got)
 		}

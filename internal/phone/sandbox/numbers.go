@@ -19,6 +19,7 @@ type behaviour struct {
 	leaves bool          // hangs up at once
 	sound  sound
 	press  byte // the key that it presses
+	early  bool // the network says something before the answer
 }
 
 // behaviours by the last four digits of a number; docs/sandbox.md is this table for integrators.
@@ -34,6 +35,7 @@ func behaviours(t timing) map[string]behaviour {
 		"9008": {rings: t.slow},
 		"9009": {refuse: gosip.StatusServiceUnavailable},
 		"9010": {press: '1'},
+		"9011": {rings: t.early, early: true},
 	}
 }
 

@@ -35,6 +35,7 @@ type Config struct {
 // timing holds the waits that are nobody's choice, so that tests can shorten them.
 type timing struct {
 	slow       time.Duration // how long 9008 rings
+	early      time.Duration // how long the network speaks before 9011 answers
 	press      time.Duration // 9010: the answer to the key
 	stay       time.Duration // the answer to a telephone being put down although nobody released it
 	unanswered time.Duration // the same while it rings
@@ -70,6 +71,7 @@ func (c Config) withDefaults() Config {
 func (t timing) orDefault(talk time.Duration) timing {
 	return timing{
 		slow:       cmp.Or(t.slow, 20*time.Second),
+		early:      cmp.Or(t.early, 3*time.Second),
 		press:      cmp.Or(t.press, time.Second),
 		stay:       cmp.Or(t.stay, max(time.Minute, 2*talk)),
 		unanswered: cmp.Or(t.unanswered, 3*time.Minute),

@@ -12,6 +12,7 @@ import (
 var phrases = map[int]string{
 	gosip.StatusOK:                           "OK",
 	gosip.StatusRinging:                      "Ringing",
+	gosip.StatusSessionInProgress:            "Session Progress",
 	gosip.StatusBadRequest:                   "Bad Request",
 	gosip.StatusNotFound:                     "Not Found",
 	gosip.StatusMethodNotAllowed:             "Method Not Allowed",

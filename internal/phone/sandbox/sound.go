@@ -22,6 +22,7 @@ const (
 	managerHz = 440
 	visitorHz = 660
 	beepHz    = 1000
+	networkHz = 520
 	loudness  = 0.3
 
 	greetingFor = 3 * time.Second
@@ -33,7 +34,7 @@ const (
 )
 
 // sounds are shared by all telephones of a carrier.
-type sounds struct{ manager, visitor, voicemail, silence *media.Clip }
+type sounds struct{ manager, visitor, voicemail, silence, network *media.Clip }
 
 func newSounds() sounds {
 	return sounds{
@@ -41,6 +42,7 @@ func newSounds() sounds {
 		visitor:   media.Tone([]float64{visitorHz}, time.Second, 0, loudness),
 		voicemail: media.NewClip(greeting()),
 		silence:   media.NewClip(make([]int16, rate)),
+		network:   media.Tone([]float64{networkHz}, time.Second, 0, loudness),
 	}
 }
 

@@ -32,6 +32,7 @@ type telephone struct {
 	once sync.Once
 	gone chan struct{} // closed when the carrier has forgotten the telephone
 
+	body  []byte          // our description of the sound, once the port is open
 	okay  *gosip.Response // our answer, and when it was acknowledged
 	acked <-chan struct{}
 
@@ -110,6 +111,7 @@ func (c *Carrier) forget(t *telephone) {
 
 // live is the life of a telephone.
 func (t *telephone) live() {
+	defer t.silence()
 	switch {
 	case t.does.refuse != 0:
 		t.refuse(t.does.refuse)
@@ -123,7 +125,13 @@ func (t *telephone) live() {
 
 // rings reports whether it rang long enough.
 func (t *telephone) rings() bool {
-	_ = t.tx.Respond(response(t.invite, gosip.StatusRinging, t.contact()))
+	if t.does.early {
+		if !t.speaks() {
+			return false
+		}
+	} else {
+		_ = t.tx.Respond(response(t.invite, gosip.StatusRinging, t.contact()))
+	}
 	wait := t.carrier.cfg.RingFor
 	switch {
 	case t.does.never:
@@ -170,12 +178,28 @@ func (t *telephone) giveUp() {
 	t.note(Entry{Event: EventTimeout})
 }
 
-// answers reports whether the telephone was answered, rather than given up in the same instant.
-func (t *telephone) answers() bool {
-	c := t.carrier
-	port, err := c.media.Open()
+// speaks lets the caller hear the network before the answer (early media, RFC 3960), unless there is no port for it.
+func (t *telephone) speaks() bool {
+	if !t.open() {
+		return false
+	}
+	res := response(t.invite, gosip.StatusSessionInProgress, t.contact(), gosip.NewHeader("Content-Type", "application/sdp"))
+	res.SetBody(t.body)
+	_ = t.tx.Respond(res)
+	if !t.carrier.cfg.NoAudio {
+		t.port.Loop(t.carrier.sounds.network)
+	}
+	return true
+}
+
+// open opens the port for sound and describes it; where it cannot, the call is refused.
+func (t *telephone) open() bool {
+	if t.body != nil {
+		return true
+	}
+	port, err := t.carrier.media.Open()
 	if err != nil {
-		c.cfg.Log.Warn("sandbox telephone has no port for sound", "number", t.number.Masked(), "error", err)
+		t.carrier.cfg.Log.Warn("sandbox telephone has no port for sound", "number", t.number.Masked(), "error", err)
 		t.refuse(gosip.StatusServiceUnavailable)
 		return false
 	}
@@ -186,12 +210,30 @@ func (t *telephone) answers() bool {
 		return false
 	}
 	t.mu.Lock()
-	t.port, t.late = port, len(t.invite.Body()) == 0
+	defer t.mu.Unlock()
+	t.port, t.body, t.late = port, body, len(t.invite.Body()) == 0
+	return true
+}
+
+// silence closes the port for sound, if there is one.
+func (t *telephone) silence() {
+	t.mu.Lock()
+	port := t.port
 	t.mu.Unlock()
-	t.okay = t.ok(t.invite, body)
+	if port != nil {
+		port.Close()
+	}
+}
+
+// answers reports whether the telephone was answered, rather than given up in the same instant.
+func (t *telephone) answers() bool {
+	c := t.carrier
+	if !t.open() {
+		return false
+	}
+	t.okay = t.ok(t.invite, t.body)
 	t.acked = t.expectAck(t.invite.CSeq().SeqNo)
 	if err := t.tx.Respond(t.okay); err != nil {
-		port.Close()
 		t.crossed()
 		return false
 	}

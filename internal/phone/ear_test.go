@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -28,6 +29,7 @@ type ear struct {
 	file   *os.File
 	rec    *media.Recorder
 	work   sync.WaitGroup
+	invite *gosip.Request // the last one; read it after the answer
 }
 
 func newEar(t *testing.T) *ear {
@@ -84,6 +86,7 @@ func (e *ear) answer(req *gosip.Request) string {
 	}
 	var body []byte
 	if req.Method == gosip.INVITE {
+		e.invite = req
 		var err error
 		if body, err = e.port.Answer(req.Body()); err != nil {
 			e.t.Error(err)
@@ -130,6 +133,33 @@ func TestWhatTheWaitingHear(t *testing.T) {
 	}
 	x.Join(t.Context(), phone.Talk{Manager: manager, Visitor: visitor, Longest: 1500 * time.Millisecond})
 	checkOrder(t, e.heard(), []float64{700, 425, 520, 660})
+}
+
+// A number that is withheld is named to the trunk only (RFC 3323, RFC 3325).
+func TestANumberIsWithheld(t *testing.T) {
+	t.Parallel()
+	n, e := newNetwork(t), newEar(t)
+	x := n.exchange(sip.TrunkConfig{Host: "127.0.0.1", Port: e.conn.LocalAddr().(*net.UDPAddr).AddrPort().Port(), From: "+48221234567"})
+	d := n.call(x, ringback.PartyVisitor, earNumber)
+	d.HideFrom = true
+	line, err := x.Dial(t.Context(), d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	line.Hangup()
+	<-line.Done()
+	_ = e.conn.Close()
+	e.work.Wait()
+	for header, want := range map[string]string{
+		"From": "anonymous.invalid", "Privacy": "id", "P-Asserted-Identity": "<sip:+48221234567@127.0.0.1>",
+	} {
+		if h := e.invite.GetHeader(header); h == nil || !strings.Contains(h.Value(), want) {
+			t.Errorf("%s: %v, want %s", header, h, want)
+		}
+	}
+	if c := e.invite.Contact(); c == nil || strings.Contains(c.Value(), "48221234567") {
+		t.Errorf("the Contact tells: %v", c)
+	}
 }
 
 // checkOrder looks at every tenth of a second for which of the tones is there, and at the order in which they came.

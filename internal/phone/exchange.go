@@ -94,7 +94,7 @@ func (x *Exchange) Dial(ctx context.Context, d Dial) (Line, error) {
 	}
 	token, _, _ := strings.Cut(d.Token, "@")
 	leg, err := x.ua.Invite(context.WithoutCancel(ctx), sip.Invite{
-		Token: token, To: string(d.To), From: string(d.From), Offer: port.Offer(), OnOffer: port.Answer, OnAnswer: port.Accept, OnAnswered: d.keep,
+		Token: token, To: string(d.To), From: string(d.From), HideFrom: d.HideFrom, Offer: port.Offer(), OnOffer: port.Answer, OnAnswer: port.Accept, OnAnswered: d.keep,
 		Headers: sandboxHeaders(d), Trunks: x.trunks, SendBy: d.SendBy,
 	})
 	if err != nil {

@@ -35,6 +35,7 @@ type Dial struct {
 	Token     string // from [Phone.Token], on disk before the call
 	To        ringback.Number
 	From      ringback.Number // whose number is shown; empty: the trunk's own
+	HideFrom  bool            // the number is shown to the trunk only
 	Party     ringback.Party
 	CallID    int64
 	AttemptID int64

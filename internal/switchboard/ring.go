@@ -140,7 +140,8 @@ func (a *attempt) dial(ctx context.Context, leg ringback.Leg, early phone.Line) 
 	for try := 1; ; try++ {
 		line, err := a.s.Phone.Dial(ctx, phone.Dial{
 			Token: leg.Token, To: leg.Number, Party: leg.Party, CallID: leg.CallID, AttemptID: leg.AttemptID,
-			SendBy: leg.DialedAt.Add(intentIsFresh), Early: early, Keep: a.keeper(ctx, leg, epoch),
+			HideFrom: leg.Party == ringback.PartyVisitor && !a.widget.Settings.Bool(ringback.SettingShowNumber),
+			SendBy:   leg.DialedAt.Add(intentIsFresh), Early: early, Keep: a.keeper(ctx, leg, epoch),
 		})
 		if err == nil || try == freshIntents || phone.OutcomeOf(err) != ringback.OutcomeStale {
 			return leg, line, err

@@ -100,7 +100,7 @@ func (t *Town) Dial(ctx context.Context, d phone.Dial) (phone.Line, error) {
 		t.Note(p.Name, "is "+string(p.Fails))
 		return nil, &phone.Failure{Outcome: p.Fails}
 	}
-	t.Note(p.Name, "rings")
+	t.Note(p.Name, when(d.HideFrom, "rings and shows no number", "rings"))
 	t.occupy(1)
 	var answers <-chan time.Time
 	if !p.Never {
@@ -128,6 +128,13 @@ func (t *Town) occupy(telephones int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.busy += telephones
+}
+
+func when(yes bool, then, otherwise string) string {
+	if yes {
+		return then
+	}
+	return otherwise
 }
 
 func whyStopped(ctx context.Context) ringback.Outcome {

@@ -29,14 +29,19 @@ type cli struct {
 
 // base are the flags of every command that uses the store.
 type base struct {
-	Data      string `help:"Directory for the database and the recordings." default:"data" placeholder:"DIR"`
-	Database  string `help:"PostgreSQL instead of the embedded database." placeholder:"postgres://..."`
+	Data     string `help:"Directory for the database and the recordings." default:"data" placeholder:"DIR"`
+	Database string `help:"PostgreSQL instead of the embedded database." placeholder:"postgres://..."`
+	logging
+}
+
+// logging are the flags of every command that logs.
+type logging struct {
 	LogFormat string `help:"How to log: text or json." enum:"text,json" default:"text"`
 	LogLevel  string `help:"What to log: debug, info, warn or error." enum:"debug,info,warn,error" default:"info"`
 }
 
 // logger writes to the log output; telephone numbers and secrets are masked where they are logged.
-func (b *base) logger(o *outputs) *slog.Logger {
+func (b *logging) logger(o *outputs) *slog.Logger {
 	var level slog.Level
 	_ = level.UnmarshalText([]byte(b.LogLevel)) // the flag's enum has only good ones
 	if b.LogFormat == "json" {

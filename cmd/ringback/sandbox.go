@@ -12,7 +12,7 @@ import (
 )
 
 type sandboxCmd struct {
-	base
+	logging
 	Listen   string        `help:"Address for SIP, of the loopback." default:"127.0.0.1:5099" placeholder:"IP:PORT"`
 	Talk     time.Duration `help:"How long visitors talk." default:"5s"`
 	Rings    time.Duration `help:"How long telephones ring before they are answered." default:"1s"`

@@ -16,12 +16,14 @@ type Call struct {
 	Status                  Status
 	Outcome                 Outcome // of the last attempt, once there was one
 	Type                    CallType
+	IncomingID              int64  // the number of ours that was called; 0: none
 	Ref                     string // the client's own name for it
 	Visit                   Visit
 	Attempts                int       // how many were begun
 	Epoch                   int64     // rises with every claim; a writer with an older one has lost the call
 	DueAt                   time.Time // when to ring next; meaningful until the call is final
 	ScheduledAt             time.Time // the slot that was booked; zero: none
+	TextBooking             bool      // the visitor is to get a text with that slot
 	CreatedAt               time.Time
 	EndedAt                 time.Time // zero until final
 }

@@ -34,10 +34,12 @@ func (e *Error) Error() string { return e.Detail }
 // The codes of an [Error]. The first block is known to existing clients of the CallPage API.
 const (
 	CodeNoManagers        = "no-managers-available"
+	CodeUntrustedDomain   = "untrusted-domain"
 	CodeForbiddenCountry  = "forbidden-country"
 	CodeMissingRequest    = "missing-request"
 	CodeDisabledWidget    = "disabled-widget"
 	CodeBlacklistedNumber = "blacklisted-phone-number"
+	CodePricing           = "pricing-error"
 	CodeTooManyCalls      = "calls-amount-exceeded"
 	CodeCallInProgress    = "calls-in-progress"
 
@@ -55,6 +57,8 @@ const (
 	CodeEmailTaken       = "email-taken"
 	CodeKeyReused        = "idempotency-key-reused"
 	CodeForbiddenURL     = "forbidden-url"
+	CodeInvalidFile      = "invalid-file"
+	CodeNotCustomized    = "not-customized"
 )
 
 // Invalidf returns an [Invalid] error about one field of the input, with the code [CodeInvalid].

@@ -104,6 +104,20 @@ func TestNextIsOpen(t *testing.T) {
 	})
 }
 
+func TestM6_HoursAreWallClock(t *testing.T) {
+	t.Parallel()
+	hours := hoursOf(t, time.Monday, "09:00", "17:00", "Europe/Warsaw")
+	for at, want := range map[string]bool{
+		"2026-01-05T07:59:59Z": false, "2026-01-05T08:00:00Z": true, "2026-01-05T16:00:00Z": false, // winter
+		"2026-07-06T06:59:59Z": false, "2026-07-06T07:00:00Z": true, "2026-07-06T15:00:00Z": false, // summer
+	} {
+		moment, _ := time.Parse(time.RFC3339, at)
+		if got := hours.Open(moment); got != want {
+			t.Errorf("%s: open: %t, want %t", at, got, want)
+		}
+	}
+}
+
 func TestParseClockRefuses(t *testing.T) {
 	t.Parallel()
 	for _, s := range []string{"", "9", "25:00", "24:01", "09:60", "aa:bb", "09:00:00:00", "-1:00", "009:00"} {

@@ -33,6 +33,7 @@ var floors = [][]string{
 // and of its neighbours only these.
 var rooms = map[string][]string{
 	"internal/openapi/openapitest": {"internal/openapi", "internal/web"},
+	"internal/phone/audio":         {".", "internal/phone/media"},
 	"internal/phone/browser":       {".", "internal/phone/media"},
 	"internal/phone/gate":          {},
 	"internal/phone/media":         {"internal/phone/media/udp"},

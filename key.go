@@ -12,6 +12,10 @@ type Key struct {
 	Name              string
 	Hash              []byte // SHA-256 of the secret
 	Scopes            []Scope
+	Widgets           []int64  // it reaches only these; none: all
+	Publishable       bool     // it may stand in a public page: it only orders calls, at one widget
+	Origins           []string // of the pages where a publishable key may stand, "https://example.com"
+	ExposedAt         string   // origin of a page that used it although it is not publishable; empty: none
 	CreatedAt         time.Time
 	LastUsedAt        time.Time
 	RevokedAt         time.Time // zero: in force
@@ -46,12 +50,20 @@ type Actor struct {
 	Role              Role
 	KeyID             string
 	Scopes            []Scope
+	Widgets           []int64 // the key reaches only these; none: all of the account
+	Publishable       bool    // the key is in a public page: anybody may have it
 }
 
-// May reports whether the actor has one of the scopes; no scopes at all means that none is needed.
+// May reports whether the actor has one of the scopes; no scopes at all means that none is needed, which is not enough
+// for a publishable key.
 func (a Actor) May(anyOf ...Scope) bool {
 	if len(anyOf) == 0 {
-		return true
+		return !a.Publishable
 	}
 	return slices.ContainsFunc(anyOf, func(s Scope) bool { return slices.Contains(a.Scopes, s) })
+}
+
+// Reaches reports whether the actor's key is good for a widget. Whether their role is, is another question.
+func (a Actor) Reaches(widget int64) bool {
+	return len(a.Widgets) == 0 || slices.Contains(a.Widgets, widget)
 }

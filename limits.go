@@ -25,8 +25,9 @@ var (
 	LimitDialsADay    = Limit{"dials of one visitor's number in a day", 5, 24 * time.Hour, Refuses}
 	LimitLiveCalls    = Limit{"calls of an account at the same time", 10, 0, Delays}
 	LimitOrdersPerKey = Limit{"calls ordered with one key in a minute", 60, time.Minute, Refuses}
+	LimitOrdersPublic = Limit{"calls ordered with one publishable key in a minute", 10, time.Minute, Refuses}
 	LimitRequests     = Limit{"requests with one key in a minute", 600, time.Minute, Refuses}
 )
 
 // Limits lists every limit.
-var Limits = []Limit{LimitDialsAnHour, LimitDialsADay, LimitLiveCalls, LimitOrdersPerKey, LimitRequests}
+var Limits = []Limit{LimitDialsAnHour, LimitDialsADay, LimitLiveCalls, LimitOrdersPerKey, LimitOrdersPublic, LimitRequests}

@@ -1,5 +1,7 @@
 package ringback
 
+import "strings"
+
 // A Locale is one language of widgets, texts and prompts.
 type Locale struct {
 	Code string // the wire's: cn, cz, ee and se are not ISO codes
@@ -28,8 +30,9 @@ var Locales = []Locale{
 	{"lv", "lv", "Latvian"},
 }
 
-// ParseLocale finds the language of a wire code or a BCP 47 tag.
+// ParseLocale finds the language of a wire code or a BCP 47 tag, whatever its case and its region: "pt-BR" is Portuguese.
 func ParseLocale(s string) (Locale, bool) {
+	s, _, _ = strings.Cut(strings.ReplaceAll(strings.ToLower(strings.TrimSpace(s)), "_", "-"), "-")
 	for _, l := range Locales {
 		if s == l.Code {
 			return l, true

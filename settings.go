@@ -31,12 +31,18 @@ const (
 	SettingDirection   = "call.direction"
 	SettingShowNumber  = "call.from"
 	SettingUnavailable = "api.call.whenUnavailable"
+	SettingNumber      = "callerIdNumber"
+	SettingHide        = "widget.hideAfterHours"
+	SettingColor       = "widget.style.color"
 )
+
+// settingHideMisspelt is how the API document writes SettingHide.
+const settingHideMisspelt = "widget.hideAfterHourss"
 
 // SettingsTable lists every setting: its type, range and default. A new setting is a new row.
 var SettingsTable = []Setting{
 	{Key: SettingCallerID, Default: 0, Min: 0, Max: 2},
-	{Key: "callerIdNumber", Default: ""},
+	{Key: SettingNumber, Default: ""},
 	{Key: SettingCountdown, Default: 28, Min: 28, Max: 59},
 	{Key: SettingAlgorithm, Default: "simulring", Options: []string{"simulring", "findme"}},
 	{Key: SettingRecording, Default: true},
@@ -44,7 +50,7 @@ var SettingsTable = []Setting{
 	{Key: SettingShowNumber, Default: true},
 	{Key: SettingUnavailable, Default: "schedule", Options: []string{"schedule", "error"}},
 	{Key: "widget.showMobile", Default: true},
-	{Key: "widget.hideAfterHours", Default: false},
+	{Key: SettingHide, Default: false},
 	{Key: "widget.enableSmsName", Default: true},
 	{Key: "widget.playSound", Default: true},
 	{Key: "widget.showScheduled", Default: true},
@@ -53,7 +59,7 @@ var SettingsTable = []Setting{
 	{Key: "widget.showFlags", Default: false},
 	{Key: "widget.style.position", Default: "bottom-right", Options: []string{"top-left", "top-right", "bottom-left", "bottom-right"}},
 	{Key: "widget.style.scheme", Default: "blue", Options: []string{"blue", "green", "red", "yellow", "grey", "custom"}},
-	{Key: "widget.style.color", Default: ""},
+	{Key: SettingColor, Default: ""},
 	{Key: "widget.button.autoShow", Default: true},
 	{Key: "widget.button.showTimeout", Default: 3000, Min: 0, Max: 600_000, Clamp: true},
 	{Key: "widget.button.showManagersCount", Default: true},
@@ -74,6 +80,16 @@ func (s Settings) VisitorFirst() bool { return s.Text(SettingDirection) == "ba" 
 
 // RingInTurn reports whether managers are rung one after the other instead of all at once.
 func (s Settings) RingInTurn() bool { return s.Text(SettingAlgorithm) == "findme" }
+
+// All returns every setting with its value, and one of them under both of its spellings.
+func (s Settings) All() map[string]any {
+	all := make(map[string]any, len(SettingsTable)+1)
+	for _, row := range SettingsTable {
+		all[row.Key] = s.value(row.Key)
+	}
+	all[settingHideMisspelt] = all[SettingHide]
+	return all
+}
 
 func (s Settings) value(key string) any {
 	if v, ok := s[key]; ok {
@@ -98,10 +114,9 @@ func settingOf(key string) (Setting, bool) {
 func (s Settings) Merge(changes map[string]any) (Settings, error) {
 	out := make(Settings, len(s)+len(changes))
 	maps.Copy(out, s)
-	for key, v := range changes {
-		if key == "widget.hideAfterHourss" { // the document's spelling
-			key = "widget.hideAfterHours"
-		}
+	changes = s.spelt(changes)
+	for _, key := range slices.Sorted(maps.Keys(changes)) { // of several bad values, the same is named every time
+		v := changes[key]
 		row, known := settingOf(key)
 		if !known || v == nil {
 			continue
@@ -113,6 +128,21 @@ func (s Settings) Merge(changes map[string]any) (Settings, error) {
 		out[key] = value
 	}
 	return out, nil
+}
+
+// spelt returns changes with the document's spelling made ours. Of both, the one that changes something counts: a client
+// may send back all that it was shown, with one of them changed.
+func (s Settings) spelt(changes map[string]any) map[string]any {
+	v, ok := changes[settingHideMisspelt]
+	if !ok || v == nil {
+		return changes
+	}
+	changes = maps.Clone(changes)
+	ours, good := ParseBool(changes[SettingHide])
+	if changes[SettingHide] == nil || good && ours == s.Bool(SettingHide) {
+		changes[SettingHide] = v
+	}
+	return changes
 }
 
 // UnmarshalJSON reads stored settings; whole numbers come back as int.
@@ -160,7 +190,7 @@ func (row Setting) readText(v any) (any, error) {
 	switch {
 	case !ok || len(t) > 200:
 		return nil, Invalidf(row.Key, "The setting %s must be a short text.", row.Key)
-	case row.Key == "widget.style.color":
+	case row.Key == SettingColor:
 		return hexColor(t)
 	case row.Options != nil && !slices.Contains(row.Options, t):
 		return nil, Invalidf(row.Key, "The setting %s must be one of %s.", row.Key, strings.Join(row.Options, ", "))
@@ -178,7 +208,7 @@ func hexColor(t string) (any, error) {
 		hex = string([]byte{hex[0], hex[0], hex[1], hex[1], hex[2], hex[2]})
 	}
 	if _, err := strconv.ParseUint(hex, 16, 32); err != nil || len(hex) != 6 {
-		return nil, Invalidf("widget.style.color", "The setting widget.style.color must be a colour such as #1a73e8.")
+		return nil, Invalidf(SettingColor, "The setting widget.style.color must be a colour such as #1a73e8.")
 	}
 	return "#" + hex, nil
 }
@@ -189,11 +219,15 @@ func wholeNumber(v any) (int, bool) {
 		return v, true
 	case int64:
 		return int(v), true
-	case float64:
-		return int(v), v == math.Trunc(v) && math.Abs(v) < 1e9
+	case float64: // what is far too large stays too large
+		return int(min(max(v, -1e9), 1e9)), v == math.Trunc(v)
 	case string:
-		n, err := strconv.Atoi(strings.TrimSpace(v))
-		return n, err == nil
+		v = strings.TrimSpace(v)
+		f, err := strconv.ParseFloat(v, 64)
+		if err != nil || strings.Trim(v, "0123456789.eE+-") != "" {
+			return 0, false
+		}
+		return wholeNumber(f)
 	default:
 		return 0, false
 	}

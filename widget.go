@@ -15,4 +15,5 @@ type Widget struct {
 	InstalledAt   time.Time // first seen on its site; zero: never
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
+	DeletedAt     time.Time // zero: it is there
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -40,6 +41,7 @@ func TestASecondServerOnTheSameDataEndsAtOnce(t *testing.T) {
 func TestKeysAreMadeBesideTheServer(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t, "--sandbox")
+	widget := o.widget()
 	key := strings.TrimSpace(ringback(t, "key", "create", "--data", o.dir, "--user", "olga@acme.example", "--scopes", "calls.view"))
 	o.key = key
 	if n := o.countCalls(); n != 0 {
@@ -47,6 +49,11 @@ func TestKeysAreMadeBesideTheServer(t *testing.T) {
 	}
 	if status, text := o.post(t, "/api/v1/external/widgets/create", fields{"url": "https://x.example"}, key); status != http.StatusForbidden {
 		t.Errorf("a key that may only view calls made a widget: %d %s", status, text)
+	}
+	page := strings.TrimSpace(ringback(t, "key", "create", "--data", o.dir, "--user", "olga@acme.example", "--widgets", strconv.FormatInt(widget, 10),
+		"--origins", "https://a.example,https://b.example", "--publishable"))
+	if status, text := o.post(t, "/api/v1/external/widgets/call", fields{"id": widget, "tel": "600100200"}, page); status != http.StatusForbidden {
+		t.Errorf("a publishable key works without its page: %d %s", status, text)
 	}
 	var second struct {
 		Account int64  `json:"account_id"`

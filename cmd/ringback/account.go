@@ -21,6 +21,7 @@ type accountCreateCmd struct {
 	Name    string `help:"Name of the owner." required:""`
 	Email   string `help:"E-mail address of the owner." required:""`
 	Tel     string `help:"Telephone number of the owner, with the country code. Its country is the one that may be called." required:""`
+	Seats   int    `help:"How many users may have an e-mail address; any number by default." default:"0"`
 	Limits  string `help:"Whether the guards against abuse act: on or off (for benches and tests)." enum:"on,off" default:"on"`
 	JSON    bool   `name:"json" help:"Print only JSON."`
 }
@@ -34,7 +35,7 @@ func (c *accountCreateCmd) Run(ctx context.Context, o *outputs) error {
 	}
 	defer closeQuietly(st)
 	made, err := office.New(office.Config{Store: st, Log: log}).CreateAccount(ctx, office.NewAccount{
-		Company: c.Company, Name: c.Name, Email: c.Email, Tel: c.Tel, LimitsOff: c.Limits == "off",
+		Company: c.Company, Name: c.Name, Email: c.Email, Tel: c.Tel, Seats: c.Seats, LimitsOff: c.Limits == "off",
 	})
 	if err != nil {
 		return err
@@ -57,7 +58,12 @@ type keyCreateCmd struct {
 	User   string   `help:"E-mail address of the user whose rights the key has." required:""`
 	Name   string   `help:"What the key is for." default:"API"`
 	Scopes []string `help:"What it may do; everything by default." placeholder:"widgets.call"`
-	JSON   bool     `name:"json" help:"Print only JSON."`
+
+	Widgets     []int64  `help:"The only widgets that it reaches; all by default." placeholder:"ID"`
+	Publishable bool     `help:"It may stand in a public page: it only orders calls, at its one widget, from its origins."`
+	Origins     []string `help:"The sites on which a publishable key may stand." placeholder:"https://example.com"`
+
+	JSON bool `name:"json" help:"Print only JSON."`
 }
 
 // Run makes the key. It is shown here and never again.
@@ -81,6 +87,7 @@ func (c *keyCreateCmd) Run(ctx context.Context, o *outputs) error {
 	}
 	key, err := office.New(office.Config{Store: st, Log: log}).CreateKey(ctx, office.NewKey{
 		AccountID: user.AccountID, UserID: user.ID, Name: c.Name, Scopes: scopes(c.Scopes),
+		Widgets: c.Widgets, Publishable: c.Publishable, Origins: c.Origins,
 	})
 	if err != nil {
 		return err

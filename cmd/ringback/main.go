@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // a container may have none, and hours need it
 
 	"github.com/alecthomas/kong"
 )

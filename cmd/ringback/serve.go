@@ -20,6 +20,7 @@ import (
 	"github.com/ringback-hq/ringback/internal/callpage"
 	"github.com/ringback-hq/ringback/internal/fetch"
 	"github.com/ringback-hq/ringback/internal/office"
+	"github.com/ringback-hq/ringback/internal/openapi"
 	"github.com/ringback-hq/ringback/internal/outbox"
 	"github.com/ringback-hq/ringback/internal/phone"
 	"github.com/ringback-hq/ringback/internal/store"
@@ -42,7 +43,8 @@ type serveCmd struct {
 type server struct {
 	store    *store.Store
 	exchange *phone.Exchange
-	files    *blob.Disk
+	files    *blob.Disk // recordings
+	sounds   *blob.Disk // voice messages of widgets
 	links    blob.Links
 	outbox   *outbox.Outbox
 	board    *switchboard.Switchboard
@@ -114,12 +116,19 @@ func (c *serveCmd) furnish(ctx context.Context, s *server) error {
 	if err != nil {
 		return err
 	}
+	if prompts.Own, err = blob.OpenDisk(filepath.Join(c.Data, "prompts")); err != nil {
+		return err
+	}
+	prompts.Log, s.sounds = s.log, prompts.Own
 	client := fetch.New(fetch.Config{Allow: allow, Log: s.log})
 	s.outbox = outbox.New(outbox.Config{Store: s.store, Client: client, Log: s.log, Version: version})
 	s.board = switchboard.New(switchboard.Config{
 		Store: s.store, Phone: s.exchange, Files: s.files, Links: s.links, Prompts: prompts, Told: s.outbox.Nudge, Log: s.log,
 	}, rand.Text())
-	s.office = office.New(office.Config{Store: s.store, Fetch: client, Log: s.log})
+	s.office = office.New(office.Config{
+		Store: s.store, Fetch: client, Sounds: s.sounds, Log: s.log,
+		Downloads: fetch.New(fetch.Config{Allow: allow, Redirects: office.MostRedirects, Plain: true, Log: s.log}),
+	})
 	return nil
 }
 
@@ -131,10 +140,14 @@ func (s *server) doors() http.Handler {
 	ours := api.New(api.Config{Office: s.office, Files: s.files, Links: s.links, Log: s.log})
 	mux.Handle("/api/", ours)
 	mux.Handle("/recordings/", ours)
+	sounds := callpage.NewSounds(s.sounds, s.log)
+	mux.Handle("/sounds/", sounds)
+	mux.Handle("/prompts/", sounds)
 	documented := callpage.New(callpage.Config{Office: s.office, Switchboard: s.board, Links: s.links, Log: s.log})
 	for _, version := range []string{"/api/v1/", "/api/v2/", "/api/v3/"} {
 		mux.Handle(version, documented)
 	}
+	mux.Handle("GET /docs", openapi.Page(s.links.Base, callpage.Document(), api.Document()))
 	return web.Tidy(mux)
 }
 

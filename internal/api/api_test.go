@@ -17,6 +17,7 @@ import (
 	"github.com/ringback-hq/ringback/internal/blob"
 	"github.com/ringback-hq/ringback/internal/fetch"
 	"github.com/ringback-hq/ringback/internal/office"
+	"github.com/ringback-hq/ringback/internal/openapi/openapitest"
 	"github.com/ringback-hq/ringback/internal/store"
 )
 
@@ -52,7 +53,8 @@ func newPlace(t *testing.T) *place {
 		Office: o, Files: files, Links: blob.Links{Base: "https://ring.example", Key: []byte("k")},
 		Log: slog.New(slog.DiscardHandler),
 	}
-	p := &place{t: t, store: st, files: files, links: c.Links, office: o, handler: New(c)}
+	p := &place{t: t, store: st, files: files, links: c.Links, office: o}
+	p.handler = openapitest.Of(t, Document()).Watch(t, New(c))
 	f := p.found("ada")
 	p.key, p.account, p.owner = f.Key, f.Account.ID, f.Owner.ID
 	p.other = p.found("eve").Key
@@ -196,56 +198,6 @@ func TestProblemsSayWhat(t *testing.T) {
 				t.Errorf("%s %s has no %s: %v", tt.method, tt.target, name, doc)
 			}
 		}
-	}
-}
-
-// rights says what each route answers to a key with the wrong scopes, and to one of another account. A route that is
-// not here fails the test.
-var rights = map[string]struct {
-	body                string
-	good                ringback.Scope
-	right, wrong, other int
-}{
-	"POST webhooks":        {`{"url":"https://a.pl","widget_id":1}`, ringback.ScopeWidgetsEdit, 201, 403, 404},
-	"GET webhooks":         {"", ringback.ScopeWidgetsView, 200, 403, 200},
-	"DELETE webhooks/{id}": {"", ringback.ScopeWidgetsEdit, 204, 403, 404},
-}
-
-func TestEveryRouteKnowsWhoMay(t *testing.T) {
-	t.Parallel()
-	for _, row := range (&door{}).routes() {
-		name := row.Method + " " + row.Path
-		want, ok := rights[name]
-		if !ok {
-			t.Errorf("%s has no row", name)
-			continue
-		}
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			p := newPlace(t)
-			p.addWidgetAndWebhook()
-			var lacking []ringback.Scope
-			for _, s := range ringback.Scopes {
-				if s != want.good {
-					lacking = append(lacking, s)
-				}
-			}
-			target := "/api/" + strings.ReplaceAll(row.Path, "{id}", "1")
-			for _, tt := range []struct {
-				who, key string
-				status   int
-			}{
-				{"nobody", "", 401},
-				{"an unknown key", "rbk_x", 401},
-				{"a key without the scope", p.keyWith(lacking...), want.wrong},
-				{"another account", p.other, want.other},
-				{"the key with just the scope", p.keyWith(want.good), want.right},
-			} {
-				if got, doc := p.ask(tt.key, row.Method, target, want.body); got != tt.status {
-					t.Errorf("%s: %d %v, want %d", tt.who, got, doc, tt.status)
-				}
-			}
-		})
 	}
 }
 

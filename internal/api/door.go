@@ -30,6 +30,7 @@ func New(c Config) http.Handler {
 	d := &door{c, &web.Door{Who: c.Office.Admit, Write: write, Fail: fail, Log: c.Log}}
 	mux := http.NewServeMux()
 	mux.Handle("/", d.speaks.Handler([]string{"/api/"}, d.routes()))
+	mux.Handle("GET "+documentPath, d.speaks.Around(Document().Served()))
 	mux.Handle("/recordings/", d.speaks.Around(http.HandlerFunc(d.recording)))
 	return web.Tidy(mux)
 }

@@ -88,7 +88,8 @@ func (d *door) deleteWebhook(ctx context.Context, who ringback.Actor, in webhook
 }
 
 func webhookOf(h ringback.Webhook) webhook {
-	doc := webhook{ID: h.ID, URL: h.URL, Events: h.Events, Enabled: !h.Disabled, CreatedAt: h.CreatedAt.UTC().Format(time.RFC3339)}
+	events := append([]ringback.EventKind{}, h.Events...) // never null
+	doc := webhook{ID: h.ID, URL: h.URL, Events: events, Enabled: !h.Disabled, CreatedAt: h.CreatedAt.UTC().Format(time.RFC3339)}
 	if h.WidgetID != 0 {
 		doc.WidgetID = &h.WidgetID
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/ringback-hq/ringback/internal/blob"
 	"github.com/ringback-hq/ringback/internal/callpage"
 	"github.com/ringback-hq/ringback/internal/office"
+	"github.com/ringback-hq/ringback/internal/openapi/openapitest"
 	"github.com/ringback-hq/ringback/internal/store"
 	"github.com/ringback-hq/ringback/internal/switchboard"
 )
@@ -28,6 +29,8 @@ type place struct {
 	store   *store.Store
 	office  *office.Office
 	handler http.Handler
+
+	sounds *blob.Disk
 
 	closeStore func() error
 	ada        office.Founded // owns what the tests make
@@ -42,7 +45,8 @@ func newPlace(tb testing.TB) *place {
 	}
 	p := &place{t: tb, store: st, closeStore: sync.OnceValue(st.Close)}
 	tb.Cleanup(func() { p.closeStore() })
-	o := office.New(office.Config{Store: st})
+	p.sounds = &blob.Disk{Dir: tb.TempDir()}
+	o := office.New(office.Config{Store: st, Sounds: p.sounds, Downloads: loopback(tb)})
 	log := slog.New(slog.DiscardHandler)
 	p.office = o
 	p.handler = callpage.New(callpage.Config{
@@ -50,6 +54,9 @@ func newPlace(tb testing.TB) *place {
 		Switchboard: switchboard.New(switchboard.Config{Store: st, Log: log}, "test"),
 		Links:       blob.Links{Base: "https://ring.example", Key: []byte("k")},
 	})
+	liberal := callpage.Document()
+	liberal.Liberal = true
+	p.handler = openapitest.Of(tb, liberal).Watch(tb, p.handler)
 	p.ada, p.eve = p.found("ada", false), p.found("eve", false)
 	return p
 }
@@ -134,6 +141,13 @@ func (p *place) inEnvelope(what string, a answer) {
 	if got := a.header.Get("Content-Type"); got != "application/json" {
 		p.t.Errorf("%s: content type %q", what, got)
 	}
+}
+
+// get asks without a key.
+func (p *place) get(target string) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	p.handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, target, nil))
+	return w
 }
 
 const v1 = "/api/v1/external/"

@@ -22,12 +22,19 @@ func (d *door) root(context.Context, ringback.Actor, struct{}) (wire.Success[wir
 
 // call rings the managers and the visitor: POST widgets/call.
 func (d *door) call(ctx context.Context, who ringback.Actor, in wire.Order) (wire.Success[wire.ID], error) {
+	return d.place(ctx, who, in, switchboard.Order{})
+}
+
+// place places an order as the document describes it.
+func (d *door) place(ctx context.Context, who ringback.Actor, in wire.Order, order switchboard.Order) (wire.Success[wire.ID], error) {
 	var none wire.Success[wire.ID]
-	order := switchboard.Order{
-		To: in.Tel, Wanted: ringback.Wanted{DepartmentID: in.DepartmentID, ManagerID: in.ManagerID},
-		Ref: in.Ref, Visit: ringback.Visit{URL: in.URL}, Idempotency: repeatable(ctx),
-	}
+	order.To, order.Ref, order.Visit.URL, order.Idempotency = in.Tel, in.Ref, in.URL, repeatable(ctx)
+	order.Wanted = ringback.Wanted{DepartmentID: in.DepartmentID, ManagerID: in.ManagerID}
 	order.WidgetID, order.PublicID = in.Widget.IDs()
+	var err error
+	if order.Replies, err = wire.ReadFields(in.Fields); err != nil {
+		return none, err
+	}
 	if err := d.mayOrder(ctx, who, office.Ref{ID: order.WidgetID, PublicID: order.PublicID}); err != nil {
 		return none, err
 	}
@@ -45,7 +52,11 @@ func (d *door) mayOrder(ctx context.Context, who ringback.Actor, ref office.Ref)
 		return err
 	}
 	if !account.LimitsOff {
-		if err := d.orders.Take(who.KeyID); err != nil {
+		orders := &d.orders
+		if who.Publishable {
+			orders = &d.published
+		}
+		if err := orders.Take(who.KeyID); err != nil {
 			return err
 		}
 	}
@@ -86,9 +97,9 @@ func queryOf(in wire.HistoryQuery) office.Query {
 		HistoryFilter: store.HistoryFilter{
 			CallIDs: in.CallIDs, UserIDs: in.UserIDs, TagIDs: in.TagIDs, IncomingIDs: in.IncomingIDs, From: in.From, To: in.To,
 			URL: in.URL, HideHidden: in.DisplayHidden != nil && !*in.DisplayHidden,
-			Descending: strings.EqualFold(in.Order, "desc"), Limit: in.Limit(), Offset: in.Offset(),
+			Limit: in.Limit(), Offset: in.Offset(),
 		},
-		Phone: in.Phone,
+		Phone: in.Phone, Order: strings.ToLower(in.Order),
 	}
 	for _, s := range in.Statuses {
 		q.Statuses = append(q.Statuses, ringback.Status(strings.ToLower(s)))
@@ -128,12 +139,13 @@ func (d *door) style(ctx context.Context, who ringback.Actor) (wire.Style, error
 	if err != nil {
 		zone = time.UTC
 	}
-	return wire.Style{Zone: zone, International: dialplan.International}, nil
+	return wire.Style{Zone: zone, International: dialplan.International, National: dialplan.National}, nil
 }
 
 func (d *door) record(r office.Record) wire.Record {
 	out := wire.Record{
 		Call: r.Call, WidgetDescription: r.WidgetDescription, Attempt: r.Attempt, Manager: r.Manager, Department: r.Department,
+		Message: r.Message, Feedback: r.Feedback, Answers: r.Answers, Tags: r.Tags, Notes: r.Notes,
 	}
 	if r.Recording != nil {
 		out.RecordingURL = d.Links.URL(r.Recording.Name, time.Now().Add(blob.LinkLife))

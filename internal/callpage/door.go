@@ -26,17 +26,25 @@ type Config struct {
 // door answers programs that speak the CallPage API.
 type door struct {
 	Config
-	orders web.Limiter // calls that were ordered with each key
+	orders    web.Limiter // calls that were ordered with each key
+	published web.Limiter // and with each publishable key
 }
 
 // Prefixes are where the API is served: clients use all three versions for the same things (rows P1, P3 and P4).
 var Prefixes = []string{"/api/v1/external/", "/api/v2/external/", "/api/v3/external/"}
 
+// webPrefix is where the document's example sets a field (row P2).
+const webPrefix = "/api/v1/web/"
+
 // New returns the door. It answers everything below /api/v1/, /api/v2/ and /api/v3/, whether there is something or not.
 func New(c Config) http.Handler {
-	d := &door{Config: c, orders: web.Limiter{Limit: ringback.LimitOrdersPerKey}}
+	d := &door{Config: c, orders: web.Limiter{Limit: ringback.LimitOrdersPerKey}, published: web.Limiter{Limit: ringback.LimitOrdersPublic}}
 	speaks := &web.Door{Who: c.Office.Admit, Write: write, Fail: fail, Log: c.Log}
-	return web.CORS(speaks.Handler(Prefixes, d.routes()))
+	mux := http.NewServeMux()
+	mux.Handle("/", speaks.Handler(Prefixes, d.routes()))
+	mux.Handle(webPrefix, speaks.Handler([]string{webPrefix}, []web.Route{d.fieldRoute()}))
+	mux.Handle("GET "+documentPath, speaks.Around(Document().Served()))
+	return web.CORS(web.Tidy(mux))
 }
 
 // write answers with a document of package wire, which is the whole envelope.

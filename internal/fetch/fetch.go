@@ -23,6 +23,7 @@ const (
 // Config says what a [Client] may do. Its zero value reaches public addresses by https, on the ports 80 and 443.
 type Config struct {
 	Allow     []netip.Prefix    // reached although not public, on any port and by plain http too
+	Plain     bool              // public addresses are reached by plain http too, for what anybody may read and nobody believes
 	Redirects int               // how many are followed, each checked like the first URL; 0: none, the 3xx is the answer
 	Transport http.RoundTripper // nil: the network, guarded. Tests put an imaginary network here
 	Log       *slog.Logger      // hears of addresses that were refused; nil: nobody does
@@ -41,7 +42,7 @@ type Client struct {
 type Response struct {
 	Status int
 	Header http.Header
-	Body   []byte // its first 4 KiB
+	Body   []byte // of an answer to Post its first 4 KiB
 }
 
 // New returns a client. Close it at the end.
@@ -51,6 +52,7 @@ func New(cfg Config) *Client {
 		log = slog.New(slog.DiscardHandler)
 	}
 	c := &Client{guard: newGuard(cfg.Allow, log), redirects: cfg.Redirects, longest: longestRequest}
+	c.guard.plain = cfg.Plain
 	transport := cfg.Transport
 	if transport == nil {
 		transport = newNetwork(c.guard)

@@ -38,7 +38,7 @@ func (g guard) checkURL(u *url.URL) error {
 	switch {
 	case len(g.allow) > 0:
 		return nil
-	case u.Scheme != "https":
+	case u.Scheme != "https" && !g.plain:
 		return forbidden("The URL must begin with https://.")
 	case port != 80 && port != 443:
 		return forbidden("The URL must use port 443.")

@@ -5,9 +5,11 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/ringback-hq/ringback"
 	"github.com/ringback-hq/ringback/internal/locale"
 )
 
@@ -94,6 +96,70 @@ func TestAnUnknownPromptIsNotThere(t *testing.T) {
 		if got, ok := locale.Prompt("pl", name); ok {
 			t.Errorf("Prompt(pl, %q) = %d bytes, want none", name, len(got))
 		}
+	}
+}
+
+func TestASoundIsThereInBothForms(t *testing.T) {
+	t.Parallel()
+	for _, language := range languages {
+		for _, name := range prompts {
+			mp3, ok := locale.Sound(language, name+".mp3")
+			if !ok || len(mp3) > 30_000 || !bytes.HasPrefix(mp3, []byte{0xff, 0xf3}) { // MPEG 2, layer III
+				t.Errorf("Sound(%q, %s.mp3) = %d bytes, %t", language, name, len(mp3), ok)
+			}
+			wav, _ := locale.Sound(language, name+".wav")
+			if want, _ := locale.Prompt(language, name); !bytes.Equal(wav, want) {
+				t.Errorf("Sound(%q, %s.wav) is not the prompt", language, name)
+			}
+		}
+	}
+	for _, bad := range [][2]string{
+		{"de", "manager.call.mp3"},
+		{"en", "manager.call"},
+		{"en", "../pl/manager.call.mp3"},
+		{"..", "locale.go"},
+		{"", ""},
+		{"en", ""},
+		{".", "en/manager.call.mp3"},
+		{"en/../pl", "manager.call.mp3"},
+	} {
+		if _, ok := locale.Sound(bad[0], bad[1]); ok {
+			t.Errorf("Sound(%q, %q) is there", bad[0], bad[1])
+		}
+	}
+}
+
+func TestV7_ALanguageWithoutPromptsIsSentToEnglish(t *testing.T) {
+	t.Parallel()
+	for language, want := range map[string]string{"en": "en", "pl": "pl", "de": "en", "": "en", "../pl": "en"} {
+		if got := locale.Speaks(language, "manager.call"); got != want {
+			t.Errorf("%q speaks %q, want %q", language, got, want)
+		}
+	}
+}
+
+func TestT1_EveryBuiltInTextFitsItsOwnLimit(t *testing.T) {
+	t.Parallel()
+	for _, language := range languages {
+		for _, name := range ringback.TemplateNames {
+			text := locale.Text(language, string(name))
+			if err := ringback.CheckTemplate(text); err != nil {
+				t.Errorf("%s in %s: %v", name, language, err)
+			}
+			filled := ringback.Template{Text: text}.Fill(ringback.Variables{Company: "C", Name: "N", Tel: "T", URL: "U"})
+			if strings.ContainsAny(strings.ReplaceAll(strings.ReplaceAll(filled, ": ", ""), ":\n", ""), ":") {
+				t.Errorf("%s in %s has a strange variable: %q", name, language, filled)
+			}
+		}
+	}
+	if locale.Text("pl", "manager.call-completed") == locale.Text("en", "manager.call-completed") {
+		t.Error("Polish is English")
+	}
+	if locale.Text("cz", "manager.call-completed") != locale.Text("en", "manager.call-completed") {
+		t.Error("a language without texts does not write English")
+	}
+	if got := locale.Text("en", "nothing"); got != "" {
+		t.Errorf("an unknown text is %q", got)
 	}
 }
 

@@ -17,6 +17,7 @@ type NewAccount struct {
 	Name, Email string // of the owner
 	Tel         string // of the owner, with "+" and the code of the country, which becomes the account's
 	Zone        string // IANA; empty: UTC (row C10)
+	Seats       int    // how many of its users may have an e-mail address, the owner too; 0: any number
 	LimitsOff   bool
 }
 
@@ -36,6 +37,9 @@ func (o *Office) CreateAccount(ctx context.Context, in NewAccount) (Founded, err
 	if !web.IsEmail(in.Email) {
 		return Founded{}, ringback.Invalidf("email", "The owner needs a valid e-mail address.")
 	}
+	if in.Seats < 0 {
+		return Founded{}, ringback.Invalidf("seats", "An account has no seats below zero.")
+	}
 	country := dialplan.Country(tel)
 	if err := dialplan.Check(tel, country); err != nil {
 		return Founded{}, err
@@ -47,7 +51,7 @@ func (o *Office) CreateAccount(ctx context.Context, in NewAccount) (Founded, err
 		return Founded{}, ringback.Invalidf("zone", "The time zone %q is not known.", in.Zone)
 	}
 	f := Founded{
-		Account: ringback.Account{Company: in.Company, Country: country, Zone: in.Zone, LimitsOff: in.LimitsOff},
+		Account: ringback.Account{Company: in.Company, Country: country, Zone: in.Zone, Seats: in.Seats, LimitsOff: in.LimitsOff},
 		Owner:   ringback.User{Name: in.Name, Email: in.Email, Tel: tel, Role: ringback.RoleOwner},
 	}
 	err = o.Store.Write(ctx, func(tx *store.Tx) error { return f.add(tx) })

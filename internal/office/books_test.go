@@ -60,7 +60,7 @@ func TestU3_NobodyIsMadeAnOwner(t *testing.T) {
 	}
 }
 
-func TestW14_TheKeysUserBecomesTheFirstManager(t *testing.T) {
+func TestW13_W14_TheKeysUserBecomesTheFirstManager(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	_, who := found(t, o, "ada")
@@ -143,7 +143,7 @@ func TestW8_SettingsAreCheckedAtCreation(t *testing.T) {
 	}
 }
 
-func TestM1_APairThatExistsKeepsItsManager(t *testing.T) {
+func TestM1_W18_APairThatExistsKeepsItsManager(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	_, who := found(t, o, "ada")

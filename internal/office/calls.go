@@ -14,13 +14,11 @@ type Query struct {
 	store.HistoryFilter
 	Phone     string   // as written; empty: any
 	PublicIDs []string // of widgets, besides WidgetIDs
+	Order     string   // asc or desc; anything else: as the account has it (row C8)
 }
 
 // A Record is a call with all that is told of it.
-type Record struct {
-	store.CallRecord
-	Department *ringback.Department // that the visitor wanted; nil: any
-}
+type Record = store.CallRecord
 
 // nobody is a filter value that matches no call.
 const nobody = -1
@@ -35,6 +33,7 @@ func (o *Office) History(ctx context.Context, who ringback.Actor, q Query) (reco
 	if q.Phone != "" {
 		q.Number = numberOrNone(q.Phone, account.Country)
 	}
+	q.Descending = q.Order == "desc" || q.Order != "asc" && account.NewestFirst
 	if rules(who) != nil {
 		q.UserIDs = ownOnly(q.UserIDs, who.UserID)
 	}
@@ -43,12 +42,8 @@ func (o *Office) History(ctx context.Context, who ringback.Actor, q Query) (reco
 		for _, id := range q.PublicIDs {
 			filter.WidgetIDs = append(slices.Clip(filter.WidgetIDs), widgetID(tx, who, id))
 		}
-		found, n, err := tx.History(who.AccountID, filter)
-		if err != nil {
-			return err
-		}
-		count = n
-		records, err = withDepartments(tx, who, found)
+		filter.WidgetIDs = within(who, filter.WidgetIDs)
+		records, count, err = tx.History(who.AccountID, filter)
 		return err
 	})
 	return records, count, err
@@ -82,41 +77,11 @@ func widgetID(tx *store.Tx, who ringback.Actor, publicID string) int64 {
 // Call returns one call of the actor's account.
 func (o *Office) Call(ctx context.Context, who ringback.Actor, id int64) (r Record, err error) {
 	err = o.Store.Read(ctx, func(tx *store.Tx) error {
-		found, err := tx.Record(who.AccountID, id)
+		r, err = tx.Record(who.AccountID, id)
 		if err != nil {
 			return known(err, "call")
 		}
-		if err := reach(tx, who, found.WidgetID); err != nil {
-			return err
-		}
-		records, err := withDepartments(tx, who, []store.CallRecord{found})
-		if err != nil {
-			return err
-		}
-		r = records[0]
-		return nil
+		return reachCall(tx, who, r.Call)
 	})
 	return r, err
-}
-
-// withDepartments adds the departments that visitors wanted.
-func withDepartments(tx *store.Tx, who ringback.Actor, found []store.CallRecord) ([]Record, error) {
-	departments := map[int64]*ringback.Department{}
-	records := make([]Record, len(found))
-	for i, r := range found {
-		records[i].CallRecord = r
-		id := r.Wanted.DepartmentID
-		if id == 0 {
-			continue
-		}
-		if _, ok := departments[id]; !ok {
-			d, err := tx.Department(who.AccountID, id)
-			if err != nil {
-				return nil, err
-			}
-			departments[id] = &d
-		}
-		records[i].Department = departments[id]
-	}
-	return records, nil
 }

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"hash/crc32"
 	"math/big"
-	"slices"
 	"strings"
 	"time"
 
@@ -24,6 +23,10 @@ type NewKey struct {
 	Email     string
 	Name      string
 	Scopes    []ringback.Scope // nil: all
+
+	Widgets     []int64  // the only ones that it reaches; none: all
+	Publishable bool     // it may stand in a public page: it only orders calls, at one widget, from its Origins
+	Origins     []string // of the pages where it may stand, "https://example.com"
 }
 
 // CreateKey makes a key and returns its text, which is not kept and cannot be shown again.
@@ -40,17 +43,13 @@ func addKey(tx *store.Tx, in NewKey) (string, error) {
 	if err != nil {
 		return "", known(err, "user")
 	}
-	for _, s := range in.Scopes {
-		if !slices.Contains(ringback.Scopes, s) {
-			return "", ringback.Invalidf("scopes", "There is no scope %q.", string(s))
-		}
-	}
-	if in.Scopes == nil {
-		in.Scopes = ringback.Scopes
+	if err := in.check(tx); err != nil {
+		return "", err
 	}
 	id, secret := random62(12), random62(43) // 43 characters hold 32 bytes
 	key := ringback.Key{
-		ID: id, AccountID: in.AccountID, UserID: user.ID, Name: in.Name, Hash: hashOf(secret), Scopes: in.Scopes, CreatedAt: time.Now(),
+		ID: id, AccountID: in.AccountID, UserID: user.ID, Name: in.Name, Hash: hashOf(secret), Scopes: in.Scopes,
+		Widgets: in.Widgets, Publishable: in.Publishable, Origins: in.Origins, CreatedAt: time.Now(),
 	}
 	return spell(id, secret), tx.AddKey(key)
 }
@@ -68,8 +67,10 @@ func keyUser(tx *store.Tx, in NewKey) (ringback.User, error) {
 
 // seenKey is a key that was looked up a moment ago.
 type seenKey struct {
-	hash  []byte
-	actor ringback.Actor
+	hash    []byte
+	actor   ringback.Actor
+	origins []string
+	exposed bool // a page was seen that uses it although it is not publishable
 }
 
 // errUnknownKey says the same of every bad key.
@@ -80,21 +81,26 @@ var errUnknownKey = &ringback.Error{
 // Authenticate finds out who asks, by the header Authorization: a key as it is, or after "Bearer" in whatever case
 // (row S1). A revoked key works for a second at most.
 func (o *Office) Authenticate(ctx context.Context, header string) (ringback.Actor, error) {
+	key, err := o.recognise(ctx, header)
+	return key.actor, err
+}
+
+func (o *Office) recognise(ctx context.Context, header string) (seenKey, error) {
 	id, secret, ok := readKey(header)
 	if !ok {
-		return ringback.Actor{}, errUnknownKey
+		return seenKey{}, errUnknownKey
 	}
 	key, ok := o.seen.get(id)
 	if !ok {
 		var err error
 		if key, err = o.lookUp(ctx, id); err != nil {
-			return ringback.Actor{}, err
+			return seenKey{}, err
 		}
 	}
 	if subtle.ConstantTimeCompare(key.hash, hashOf(secret)) != 1 {
-		return ringback.Actor{}, errUnknownKey
+		return seenKey{}, errUnknownKey
 	}
-	return key.actor, nil
+	return key, nil
 }
 
 func (o *Office) lookUp(ctx context.Context, id string) (seenKey, error) {
@@ -110,8 +116,9 @@ func (o *Office) lookUp(ctx context.Context, id string) (seenKey, error) {
 	if err != nil {
 		return seenKey{}, fmt.Errorf("look up a key: %w", err)
 	}
-	found := seenKey{key.Hash, ringback.Actor{
+	found := seenKey{hash: key.Hash, origins: key.Origins, exposed: key.ExposedAt != "", actor: ringback.Actor{
 		AccountID: key.AccountID, UserID: user.ID, Role: user.Role, KeyID: key.ID, Scopes: key.Scopes,
+		Widgets: key.Widgets, Publishable: key.Publishable,
 	}}
 	o.seen.put(id, found)
 	o.touch(ctx, key)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/ringback-hq/ringback"
+	"github.com/ringback-hq/ringback/internal/blob"
 	"github.com/ringback-hq/ringback/internal/fetch"
 	"github.com/ringback-hq/ringback/internal/store"
 	"github.com/ringback-hq/ringback/internal/web"
@@ -21,6 +22,9 @@ type Config struct {
 	Store *store.Store
 	Fetch *fetch.Client // says which URLs a webhook may have; nil: one that reaches public addresses only
 	Log   *slog.Logger  // nil: the default one
+
+	Downloads *fetch.Client // fetches the files of voice messages; nil: one that reaches public addresses only
+	Sounds    *blob.Disk    // keeps them; nil: there can be none but built-in ones
 }
 
 // Office keeps the books of all accounts.
@@ -29,6 +33,7 @@ type Office struct {
 	seen     cache[string, seenKey]
 	accounts cache[int64, ringback.Account]
 	requests web.Limiter
+	reading  chan struct{} // holds one for each file of a stranger that is being read, so that there are few
 }
 
 // New returns an office.
@@ -39,7 +44,10 @@ func New(c Config) *Office {
 	if c.Fetch == nil {
 		c.Fetch = fetch.New(fetch.Config{Log: c.Log})
 	}
-	return &Office{Config: c}
+	if c.Downloads == nil {
+		c.Downloads = fetch.New(fetch.Config{Redirects: MostRedirects, Plain: true, Log: c.Log})
+	}
+	return &Office{Config: c, reading: make(chan struct{}, mostReading)}
 }
 
 // Once names a request that may be sent again: the same key and body get the same answer for a day (row E17). The zero

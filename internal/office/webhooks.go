@@ -20,7 +20,7 @@ type NewWebhook struct {
 
 // AddWebhook adds a webhook, with a secret of its own.
 func (o *Office) AddWebhook(ctx context.Context, who ringback.Actor, in NewWebhook) (ringback.Webhook, error) {
-	if err := rules(who); err != nil {
+	if err := overAccount(who); err != nil {
 		return ringback.Webhook{}, err
 	}
 	if err := o.Fetch.CheckURL(in.URL); err != nil {
@@ -67,7 +67,7 @@ func newWebhookSecret() string {
 
 // Webhooks returns up to limit webhooks of the actor's account with ids above after.
 func (o *Office) Webhooks(ctx context.Context, who ringback.Actor, after int64, limit int) (hooks []ringback.Webhook, err error) {
-	if err := rules(who); err != nil {
+	if err := overAccount(who); err != nil {
 		return nil, err
 	}
 	err = o.Store.Read(ctx, func(tx *store.Tx) (err error) {
@@ -79,7 +79,7 @@ func (o *Office) Webhooks(ctx context.Context, who ringback.Actor, after int64, 
 
 // DeleteWebhook deletes a webhook. What it has not been told yet it never will be.
 func (o *Office) DeleteWebhook(ctx context.Context, who ringback.Actor, id int64) error {
-	if err := rules(who); err != nil {
+	if err := overAccount(who); err != nil {
 		return err
 	}
 	return o.Store.Write(ctx, func(tx *store.Tx) error {

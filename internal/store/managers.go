@@ -12,14 +12,14 @@ import (
 // managerColumns are read by managerFields. The m is managers.
 const managerColumns = `m.id, m.account_id, m.widget_id, m.user_id, m.enabled, m.hours, ` + userColumns
 
-var managerSQL = struct{ save, get, of, departments, departmentsOf query }{
+var managerSQL = struct{ save, get, of, departments, departmentsOf, remove, removeAll, leave query }{
 	save: `INSERT INTO managers (account_id, widget_id, user_id, enabled, hours) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (widget_id, user_id) DO UPDATE SET enabled = excluded.enabled, hours = excluded.hours
+		ON CONFLICT (widget_id, user_id) DO UPDATE SET enabled = excluded.enabled, hours = excluded.hours, deleted_at = NULL
 		WHERE managers.account_id = excluded.account_id RETURNING id`,
 	get: `SELECT ` + managerColumns + ` FROM managers m JOIN users u ON u.account_id = m.account_id AND u.id = m.user_id
-		WHERE m.account_id = $1 AND m.id = $2 AND u.deleted_at IS NULL`,
+		WHERE m.account_id = $1 AND m.id = $2 AND m.deleted_at IS NULL AND u.deleted_at IS NULL`,
 	of: `SELECT ` + managerColumns + ` FROM managers m JOIN users u ON u.account_id = m.account_id AND u.id = m.user_id
-		WHERE m.account_id = $1 AND m.widget_id = $2 AND u.deleted_at IS NULL ORDER BY m.id`,
+		WHERE m.account_id = $1 AND m.widget_id = $2 AND m.deleted_at IS NULL AND u.deleted_at IS NULL ORDER BY m.id`,
 	departments: `SELECT md.manager_id, d.id, d.name FROM manager_departments md
 		JOIN departments d ON d.account_id = md.account_id AND d.id = md.department_id
 		WHERE md.account_id = $1 AND md.manager_id = $2 ORDER BY d.id`,
@@ -27,6 +27,11 @@ var managerSQL = struct{ save, get, of, departments, departmentsOf query }{
 		JOIN manager_departments md ON md.account_id = m.account_id AND md.manager_id = m.id
 		JOIN departments d ON d.account_id = md.account_id AND d.id = md.department_id
 		WHERE m.account_id = $1 AND m.widget_id = $2 ORDER BY d.id`,
+	remove: `UPDATE managers SET deleted_at = $4
+		WHERE account_id = $1 AND user_id = $2 AND widget_id = $3 AND deleted_at IS NULL`,
+	removeAll: `UPDATE managers SET deleted_at = $3 WHERE account_id = $1 AND user_id = $2 AND deleted_at IS NULL`,
+	leave: `DELETE FROM manager_departments WHERE account_id = $1
+		AND manager_id IN (SELECT id FROM managers WHERE account_id = $1 AND user_id = $2 AND deleted_at IS NOT NULL)`,
 }
 
 var departmentSQL = struct{ add, get, put query }{
@@ -34,12 +39,12 @@ var departmentSQL = struct{ add, get, put query }{
 	get: `SELECT id, name FROM departments WHERE account_id = $1 AND id = $2`,
 	put: `INSERT INTO manager_departments (account_id, manager_id, department_id)
 		SELECT m.account_id, m.id, d.id FROM managers m JOIN departments d ON d.account_id = m.account_id
-		WHERE m.account_id = $1 AND m.id = $2 AND d.id = $3
+		WHERE m.account_id = $1 AND m.id = $2 AND d.id = $3 AND m.deleted_at IS NULL
 		ON CONFLICT (manager_id, department_id) DO UPDATE SET account_id = excluded.account_id`,
 }
 
-// SaveManager makes the user a manager at the widget, or changes the manager that they are there already. It sets the
-// ID, which stays the same. It leaves departments alone.
+// SaveManager makes the user a manager at the widget, or changes the manager that they are, or were, there already. It sets
+// the ID, which stays the same. It leaves departments alone.
 func (tx *Tx) SaveManager(m *ringback.Manager) error {
 	hours, err := document(toShifts(m.Hours))
 	if err != nil {
@@ -97,6 +102,22 @@ func (tx *Tx) Manager(account, id int64) (ringback.Manager, error) {
 	return m, err
 }
 
+// DeleteManager makes a user no longer a manager at a widget. The history still tells what they answered.
+func (tx *Tx) DeleteManager(account, user, widget int64, at time.Time) error {
+	if err := tx.db.Change(ErrNotFound, managerSQL.remove, account, user, widget, at.UnixMilli()); err != nil {
+		return err
+	}
+	return tx.leaveDepartments(account, user)
+}
+
+// leaveDepartments takes what was a manager out of the departments: who comes back begins anew.
+func (tx *Tx) leaveDepartments(account, user int64) error {
+	if _, err := tx.db.Exec(managerSQL.leave, account, user); err != nil {
+		return err
+	}
+	return tx.staffChanged(account)
+}
+
 // AddDepartment adds a department and sets its ID.
 func (tx *Tx) AddDepartment(account int64, d *ringback.Department) error {
 	return tx.db.Insert(&d.ID, departmentSQL.add, account, d.Name)
@@ -104,10 +125,12 @@ func (tx *Tx) AddDepartment(account int64, d *ringback.Department) error {
 
 // Department returns a department.
 func (tx *Tx) Department(account, id int64) (ringback.Department, error) {
-	return sqldb.One(tx.db, func(r *sql.Rows) (d ringback.Department, err error) {
-		err = r.Scan(&d.ID, &d.Name)
-		return d, err
-	}, departmentSQL.get, account, id)
+	return sqldb.One(tx.db, scanDepartment, departmentSQL.get, account, id)
+}
+
+func scanDepartment(r *sql.Rows) (d ringback.Department, err error) {
+	err = r.Scan(&d.ID, &d.Name)
+	return d, err
 }
 
 // PutInDepartment makes a manager one of a department, if they are not.

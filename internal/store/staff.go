@@ -1,6 +1,7 @@
 package store
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -50,6 +51,10 @@ func (c *staffCache) put(widget int64, s staff) {
 	}
 	c.known[widget] = s
 }
+
+// LockStaff makes others who change users or managers of the account wait until this transaction ends. What is read
+// afterwards is what they left.
+func (tx *Tx) LockStaff(account int64) error { return tx.db.Lock(fmt.Sprintf("staff %d", account)) }
 
 // staffChanged must be called by whoever changes a manager, or a user or department that may be one of a manager's.
 func (tx *Tx) staffChanged(account int64) error {

@@ -83,12 +83,12 @@ func (a *attempt) managers1st(ctx context.Context) (ringback.Outcome, error) {
 // visitor2nd rings the visitor while the manager waits on the line.
 func (a *attempt) visitor2nd(ctx context.Context) (ringback.Outcome, error) {
 	manager := a.lines[ringback.PartyManager]
-	manager.Wait(a.s.Prompts.For(a.widget.Locale, PromptManagerCall))
+	manager.Wait(a.prompt(ringback.PromptManagerCall))
 	ctx, stop := whileUp(ctx, manager)
 	defer stop()
 	err := a.ringOne(ctx, len(a.row.Legs)-1, ringVisitor, manager)
 	switch {
-	case err == nil:
+	case err == nil && a.greet(ctx):
 		return "", nil
 	case down(manager):
 		a.ended(ringback.PartyManager, ringback.OutcomeHungUp)
@@ -96,8 +96,27 @@ func (a *attempt) visitor2nd(ctx context.Context) (ringback.Outcome, error) {
 	case cutShort(ctx):
 		return ringback.OutcomeShutdown, nil
 	}
-	a.say(ctx, manager, PromptUnreachable)
+	a.say(ctx, manager, ringback.PromptUnreachable)
+	if err == nil {
+		a.ended(ringback.PartyVisitor, ringback.OutcomeHungUp)
+		return ringback.OutcomeVisitorHungUp, nil
+	}
 	return a.row.Legs[len(a.row.Legs)-1].Outcome.OfVisitor(), nil
+}
+
+// greet plays the greeting to a visitor who has answered while the manager waits, where the widget's owner wants one:
+// it may say what the visitor must hear before the talk, so it is not cut short. It reports whether both are still there;
+// ctx ends with the manager's line.
+func (a *attempt) greet(ctx context.Context) bool {
+	prompt := a.prompt(ringback.PromptVisitorCall)
+	if prompt == nil {
+		return true
+	}
+	visitor := a.lines[ringback.PartyVisitor]
+	if err := visitor.Play(ctx, prompt); err != nil {
+		a.log().DebugContext(ctx, "the greeting was not heard to its end", "err", err)
+	}
+	return ctx.Err() == nil && !down(visitor)
 }
 
 // visitor1st rings the visitor.
@@ -114,7 +133,7 @@ func (a *attempt) visitor1st(ctx context.Context) (ringback.Outcome, error) {
 // managers2nd rings the managers while the visitor waits on the line.
 func (a *attempt) managers2nd(ctx context.Context) (ringback.Outcome, error) {
 	visitor := a.lines[ringback.PartyVisitor]
-	visitor.Wait(nil)
+	visitor.Wait(a.prompt(ringback.PromptVisitorCall))
 	waiting, stop := whileUp(ctx, visitor)
 	defer stop()
 	limited, cancel := context.WithTimeout(waiting, visitorWaits)
@@ -129,7 +148,7 @@ func (a *attempt) managers2nd(ctx context.Context) (ringback.Outcome, error) {
 		a.ended(ringback.PartyVisitor, ringback.OutcomeHungUp)
 		return ringback.OutcomeVisitorHungUp, nil
 	}
-	a.say(ctx, visitor, PromptApology)
+	a.say(ctx, visitor, ringback.PromptApology)
 	return a.nobodyReached(ctx), nil
 }
 
@@ -179,8 +198,8 @@ func (a *attempt) nobodyReached(ctx context.Context) ringback.Outcome {
 }
 
 // say plays a prompt to its end, or as much of it as is bearable.
-func (a *attempt) say(ctx context.Context, line phone.Line, name string) {
-	prompt := a.s.Prompts.For(a.widget.Locale, name)
+func (a *attempt) say(ctx context.Context, line phone.Line, name ringback.PromptName) {
+	prompt := a.prompt(name)
 	if prompt == nil {
 		return
 	}

@@ -23,7 +23,9 @@ type Order struct {
 	Wanted      ringback.Wanted
 	Ref         string
 	Visit       ringback.Visit
-	Idempotency *Idempotency // nil: none
+	OrSchedule  bool             // where nobody is on duty it is booked whatever the widget's settings say, and the visitor gets a text
+	Replies     []ringback.Reply // to the fields of the widget
+	Idempotency *Idempotency     // nil: none
 }
 
 // Idempotency names a request that may be repeated: the same key and body get the same answer, for a day.
@@ -88,11 +90,11 @@ func wantedWidget(tx *store.Tx, who ringback.Actor, o Order) (ringback.Widget, e
 	if o.WidgetID == 0 {
 		w, err = tx.WidgetByPublicID(who.AccountID, o.PublicID)
 	}
-	if errors.Is(err, store.ErrNotFound) {
-		return w, ringback.NoSuch("widget")
-	}
 	if err != nil {
-		return w, err
+		return w, missing(err, "widget")
+	}
+	if !who.Reaches(w.ID) {
+		return w, ringback.NoSuch("widget")
 	}
 	if o.Wanted.DepartmentID != 0 {
 		if _, err := tx.Department(who.AccountID, o.Wanted.DepartmentID); err != nil {
@@ -170,16 +172,36 @@ func newCall(tx *store.Tx, w ringback.Widget, account ringback.Account, o Order,
 	kind := ringback.EventCallNew
 	if !ringback.Staffed(managers, o.Wanted, now) {
 		slot, ok := ringback.NextSlot(managers, o.Wanted, now)
-		if !ok || w.Settings.Text(ringback.SettingUnavailable) == "error" {
+		if !ok || !o.OrSchedule && w.Settings.Text(ringback.SettingUnavailable) == "error" {
 			return call, refused("id", ringback.CodeNoManagers, "No manager is available.")
 		}
 		call.Status, call.ScheduledAt, call.DueAt = ringback.StatusScheduled, slot, slot
-		kind = ringback.EventCallScheduled
+		call.TextBooking, kind = o.OrSchedule, ringback.EventCallScheduled
 	}
 	if err := tx.AddCall(&call); err != nil {
 		return call, err
 	}
-	return call, tell(tx, kind, account, wire.Happening{Call: call})
+	answers, err := reply(tx, call, o.Replies)
+	if err != nil {
+		return call, err
+	}
+	return call, tell(tx, kind, account, wire.Happening{Call: call, Answers: answers})
+}
+
+// reply keeps what was answered to the fields of the widget.
+func reply(tx *store.Tx, c ringback.Call, replies []ringback.Reply) ([]ringback.Answer, error) {
+	if len(replies) == 0 {
+		return nil, nil
+	}
+	fields, err := tx.Fields(c.AccountID, c.WidgetID)
+	if err != nil {
+		return nil, err
+	}
+	answers, err := ringback.Answers(fields, replies)
+	if err != nil {
+		return nil, err
+	}
+	return answers, tx.SaveFieldAnswers(c, answers)
 }
 
 // otherThan leaves out the managers whose own telephone the visitor's is: nobody is rung to talk with himself.
@@ -193,6 +215,12 @@ func otherThan(visitor ringback.Number, managers []ringback.Manager) []ringback.
 
 // tell writes an event and its deliveries.
 func tell(tx *store.Tx, kind ringback.EventKind, account ringback.Account, h wire.Happening) error {
+	var err error
+	if h.Answers == nil && kind != ringback.EventCallNew && kind != ringback.EventCallScheduled {
+		if h.Answers, err = tx.FieldAnswers(h.Call.AccountID, h.Call.ID); err != nil {
+			return err
+		}
+	}
 	body, err := wire.EventBody(kind, h, location(account.Zone))
 	if err != nil {
 		return err

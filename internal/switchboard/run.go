@@ -145,6 +145,7 @@ type desk struct {
 	account  ringback.Account
 	widget   ringback.Widget
 	managers []ringback.Manager
+	said     []ringback.Prompt                      // the widget's own
 	duty     map[ringback.Wanted][]ringback.Manager // of those who were asked for, in this pass
 }
 
@@ -350,7 +351,10 @@ func openDesk(tx *store.Tx, account, widget int64) (d desk, err error) {
 	if d.account, err = tx.Account(account); err != nil {
 		return d, err
 	}
-	if d.widget, err = tx.Widget(account, widget); err != nil {
+	if d.widget, err = tx.AnyWidget(account, widget); err != nil {
+		return d, err
+	}
+	if d.said, err = tx.Prompts(account, widget); err != nil {
 		return d, err
 	}
 	d.managers, err = tx.Managers(account, widget)

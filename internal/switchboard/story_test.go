@@ -23,8 +23,8 @@ var update = flag.Bool("update", false, "write what happened into the stories")
 // TestStories tells every story in testdata/stories and compares what happened.
 //
 // Above the line are the people: "anna answers after 4s", "jan never answers", "visitor is busy", "eva answers after
-// 2s, hangs up after 1s", "visitor answers after 3s, talks 60s"; what is set: "widget call.algorithm findme"; and who
-// else orders a call: "visitor2 orders after 10s", "town has 3 lines". Everybody who is no visitor is a manager, on duty all the time.
+// 2s, hangs up after 1s", "visitor answers after 3s, talks 60s"; what is set: "widget call.algorithm findme",
+// "prompt visitor.call on"; and who else orders a call: "visitor2 orders after 10s", "town has 3 lines". Everybody who is no visitor is a manager, on duty all the time.
 // Below the line is what must happen.
 func TestStories(t *testing.T) {
 	t.Parallel()
@@ -57,13 +57,14 @@ func TestStories(t *testing.T) {
 type story struct {
 	people   []phonetest.Person
 	settings map[string]any
+	prompts  map[string]bool // those that are switched
 	orders   map[string]time.Duration
 	lines    int // of the town; 0: as many as you like
 }
 
 func readStory(t *testing.T, text string) story {
 	t.Helper()
-	s := story{settings: map[string]any{}, orders: map[string]time.Duration{"visitor": 0}}
+	s := story{settings: map[string]any{}, prompts: map[string]bool{}, orders: map[string]time.Duration{"visitor": 0}}
 	_, body, _ := strings.Cut(text, "\n\n")
 	for line := range strings.Lines(body) {
 		w := strings.Fields(strings.ReplaceAll(line, ",", ""))
@@ -71,6 +72,8 @@ func readStory(t *testing.T, text string) story {
 		case len(w) == 0:
 		case w[0] == "widget":
 			s.settings[w[1]] = w[2]
+		case w[0] == "prompt":
+			s.prompts[w[1]] = w[2] == "on"
 		case w[0] == "town":
 			if _, err := fmt.Sscan(w[2], &s.lines); err != nil {
 				t.Fatal(err)
@@ -177,6 +180,12 @@ func (v *village) settle(tx *store.Tx, s story) error {
 	v.widget = ringback.Widget{AccountID: a.ID, PublicID: "w", URL: "https://village.example", Locale: "en", Enabled: true, Settings: settings}
 	if err := tx.AddWidget(&v.widget); err != nil {
 		return err
+	}
+	for name, on := range s.prompts {
+		p := ringback.Prompt{AccountID: a.ID, WidgetID: v.widget.ID, Name: ringback.PromptName(name), Enabled: on}
+		if err := tx.SavePrompt(&p); err != nil {
+			return err
+		}
 	}
 	v.owner = ringback.Actor{AccountID: a.ID, Role: ringback.RoleOwner, Scopes: ringback.Scopes}
 	v.hook = ringback.Webhook{AccountID: a.ID, URL: "https://sink.example"}

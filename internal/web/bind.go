@@ -15,6 +15,8 @@ import (
 // The tag "rule" says more, separated by commas:
 //
 //	required    must be there and not be empty
+//	present     must be there and may be empty
+//	scalar      a text may be sent as true or false
 //	path=call   names a thing in the path; what cannot be read as the field's type names no such thing
 //	raw         a text is taken as it is; others lose the spaces around them
 //	max=200     the longest text in characters, 1000 where nothing is said, or the largest number
@@ -59,10 +61,10 @@ type field struct {
 }
 
 type rules struct {
-	required, raw, email, loose, until bool
-	path                               string // the noun
-	max, min, cut                      *int
-	oneof                              []string
+	required, present, scalar, raw, email, loose, until bool
+	path                                                string // the noun
+	max, min, cut                                       *int
+	oneof                                               []string
 }
 
 var plans sync.Map // of reflect.Type to []field
@@ -113,6 +115,10 @@ func (r *rules) set(name, value string) error {
 	switch name {
 	case "required":
 		r.required = true
+	case "present":
+		r.present = true
+	case "scalar":
+		r.scalar = true
 	case "raw":
 		r.raw = true
 	case "email":
@@ -141,7 +147,7 @@ func (r *rules) set(name, value string) error {
 func (f field) read(t Tree, to reflect.Value) error {
 	v, ok := f.find(t, to)
 	if !ok {
-		if f.rules.required {
+		if f.rules.required || f.rules.present {
 			return f.problem("The %s field is required.", f.names[0])
 		}
 		return nil

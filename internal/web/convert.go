@@ -55,6 +55,9 @@ func last(v any) any {
 }
 
 func (f field) toText(v any, to reflect.Value) error {
+	if b, ok := v.(bool); ok && f.rules.scalar {
+		v = strconv.FormatBool(b)
+	}
 	text, ok := scalar(v)
 	if !ok || !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
 		return f.problem("The %s field must be a text.", f.names[0])

@@ -20,12 +20,18 @@ type Record struct {
 	Manager           *ringback.Manager    // who answered in it, with the user; nil: nobody
 	Department        *ringback.Department // that the visitor wanted; nil: any
 	RecordingURL      string               // empty: there is none
+	Message           *ringback.Message    // that the visitor wrote instead; nil: none
+	Feedback          *ringback.Feedback   // nil: none
+	Answers           []ringback.Answer
+	Tags              []ringback.Tag
+	Notes             []ringback.Note
 }
 
 // A Style says how an account's documents write instants and numbers.
 type Style struct {
 	Zone          *time.Location
 	International func(ringback.Number) string
+	National      func(ringback.Number) string // in version 1 (row C11)
 }
 
 // HistoryRow is one call in the history.
@@ -212,7 +218,7 @@ func History(r Record, s Style) HistoryRow {
 	doc := requestOf[HistoryCall](r, s)
 	if a := r.Attempt; a != nil {
 		doc.Call = Boxed(HistoryCall{
-			ID: a.ID, Type: r.Type, BillingTime: seconds(a.BillingTime()), CallAttempt: attemptOf(r, s),
+			ID: a.ID, Type: r.Type, Rating: boxedOr(ratingOf(r)), BillingTime: seconds(a.BillingTime()), CallAttempt: attemptOf(r, s),
 		})
 	}
 	return HistoryRow{doc, r.ID}
@@ -223,7 +229,7 @@ func Single(r Record, s Style) SingleRow {
 	doc := requestOf[SingleCall](r, s)
 	if a := r.Attempt; a != nil {
 		doc.Call = Boxed(SingleCall{
-			ID: a.ID, SID: sid(a), Type: r.Type, BillingTime: seconds(a.BillingTime()), CallAttempt: attemptOf(r, s),
+			ID: a.ID, SID: sid(a), Type: r.Type, Rating: boxedOr(ratingOf(r)), BillingTime: seconds(a.BillingTime()), CallAttempt: attemptOf(r, s),
 			Recording: filled(r.RecordingURL),
 		})
 	}
@@ -248,7 +254,48 @@ func requestOf[Call any](r Record, s Style) CallRequest[Call] {
 	if r.Visit.URL != "" {
 		doc.Traceroutes.Data = []Page{{URL: r.Visit.URL, Count: 1}}
 	}
+	doc.Extension, doc.Feedback = boxedOr(extensionOf(r)), boxedOr(feedbackOf(r))
+	doc.CallRequestFields.Data = valuesOf(r.Answers)
+	for _, t := range r.Tags {
+		doc.Tags.Data = append(doc.Tags.Data, Tag{t.ID, t.Name})
+	}
+	for _, n := range r.Notes {
+		doc.Notes.Data = append(doc.Notes.Data, Note{n.ID, n.Text, n.CreatedAt.In(s.Zone).Format(TimeLayout)})
+	}
 	return doc
+}
+
+func extensionOf(r Record) *Extension {
+	if r.Message == nil {
+		return nil
+	}
+	return &Extension{r.Message.Email, r.Message.Text}
+}
+
+func feedbackOf(r Record) *Feedback {
+	if r.Feedback == nil || r.Feedback.Email+r.Feedback.Text == "" {
+		return nil
+	}
+	return &Feedback{filled(r.Feedback.Email), filled(r.Feedback.Text)}
+}
+
+func ratingOf(r Record) *Rating {
+	if r.Feedback == nil || r.Feedback.Rate == 0 {
+		return nil
+	}
+	return &Rating{r.Feedback.Rate, append([]string{}, r.Feedback.Issues...)}
+}
+
+// valuesOf writes answers as version 3 does: the value stands in two places (row C17).
+func valuesOf(answers []ringback.Answer) []FieldValue {
+	var values []FieldValue
+	for _, a := range answers {
+		values = append(values, FieldValue{
+			ID: a.Field.ID, Hint: filled(a.Field.Hint), Slug: a.Field.Slug, Label: a.Field.Label, Value: &a.Value,
+			FieldValue: &a.Value, Placeholder: filled(a.Field.Placeholder),
+		})
+	}
+	return values
 }
 
 func attemptOf(r Record, s Style) Box[CallAttempt] {

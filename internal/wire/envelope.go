@@ -36,8 +36,8 @@ type Listed[Data any] struct {
 
 // Meta says which part of a list an answer holds. Offset and limit are texts where the client gave them (row E6).
 type Meta struct {
-	Offset any `json:"offset"`
-	Limit  any `json:"limit"`
+	Offset any `json:"offset" type:"string,integer,null"`
+	Limit  any `json:"limit" type:"string,integer"`
 	Count  int `json:"count"`
 }
 

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -135,7 +136,7 @@ func ReadSettings(v any) (map[string]any, error) {
 		}
 		return changes, nil
 	}
-	tree, ok := v.(map[string]any)
+	tree, ok := objectOf(v)
 	if !ok {
 		return nil, ringback.Invalidf("settings", "The settings field must be an object.")
 	}
@@ -143,12 +144,26 @@ func ReadSettings(v any) (map[string]any, error) {
 	return changes, nil
 }
 
+// objectOf returns the object in v, which some clients write as JSON in a text.
+func objectOf(v any) (map[string]any, bool) {
+	text, ok := v.(string)
+	if !ok {
+		object, ok := v.(map[string]any)
+		return object, ok
+	}
+	var object map[string]any
+	dec := json.NewDecoder(strings.NewReader(text))
+	dec.UseNumber()
+	return object, dec.Decode(&object) == nil
+}
+
 // deepest is how far down a setting can be: none has more dots in its key.
 const deepest = 5
 
 // spread puts the leaves of a tree into changes, under the names on the way to them.
 func spread(changes map[string]any, above []string, tree map[string]any) {
-	for key, v := range tree {
+	for _, key := range slices.Sorted(maps.Keys(tree)) { // of two spellings of one key, the same counts every time
+		v := tree[key]
 		names := append(slices.Clone(above), key)
 		if branch, ok := v.(map[string]any); ok {
 			if len(names) < deepest {

@@ -48,6 +48,7 @@ type Order struct {
 	ManagerID    int64     `in:"manager_id"`
 	Ref          string    `in:"ref_id" rule:"max=255"`     // ours (row W26)
 	URL          string    `in:"url" rule:"loose,cut=2000"` // of the page (row R5)
+	Fields       any       `in:"fields"`                    // ours (row W26)
 }
 
 // CallPath names a call in the path.
@@ -113,6 +114,15 @@ func (p Paging) Limit() int {
 		return defaultLimit
 	}
 	return min(n, maxLimit)
+}
+
+// MetaV1 returns the meta of a list in version 1: what was given as it was given, else the numbers 0 and 100 (row E6).
+func (p Paging) MetaV1(count int) Meta {
+	m := p.MetaV3(count)
+	if m.Offset == nil {
+		m.Offset = 0
+	}
+	return m
 }
 
 // MetaV3 returns the meta of a list in version 3: what was given as it was given, null for no offset and the number

@@ -14,6 +14,8 @@ import (
 var additive = []string{
 	"created_at_iso", // C10
 	"recording",      // C13, in the single call only
+	"encrypted_id",   // W4, in the single widget only
+	"settings",       // W4, in the single widget only
 }
 
 // TestSamplesFitTheirTypes puts each sample of the API document through the type that we answer with: no key of the
@@ -21,13 +23,34 @@ var additive = []string{
 func TestSamplesFitTheirTypes(t *testing.T) {
 	t.Parallel()
 	for name, doc := range map[string]any{
-		"root.json":              &Success[Empty]{},
-		"calls-history.json":     &Listed[HistoryRow]{},
-		"calls-single.json":      &Got[SingleRow]{},
-		"users-create.json":      &Success[ID]{},
-		"widgets-create.json":    &Success[ID]{},
-		"widgets-call.json":      &Success[ID]{},
-		"widgets-add-users.json": &Success[[]Added]{},
+		"root.json":                     &Success[Empty]{},
+		"calls-history.json":            &Listed[HistoryRow]{},
+		"calls-field.json":              &Success[Empty]{},
+		"calls-single.json":             &Got[SingleRow]{},
+		"users-all.json":                &Listed[UserRow]{},
+		"users-get.json":                &Got[UserRow]{},
+		"users-create.json":             &Success[ID]{},
+		"users-update.json":             &Success[ID]{},
+		"users-delete.json":             &Success[*Empty]{},
+		"managers-all.json":             &Listed[ManagerRow]{},
+		"managers-get.json":             &Got[ManagerRow]{},
+		"managers-create.json":          &Success[ID]{},
+		"managers-update.json":          &Success[ID]{},
+		"managers-delete.json":          &Success[*Empty]{},
+		"voice-create.json":             &Success[ID]{},
+		"voice-update.json":             &Success[ID]{},
+		"voice-reset.json":              &Success[*Empty]{},
+		"sms-create.json":               &Success[ID]{},
+		"sms-update.json":               &Success[ID]{},
+		"sms-reset.json":                &Success[*Empty]{},
+		"widgets-all.json":              &Listed[WidgetRow]{},
+		"widgets-get.json":              &Got[WidgetDetail]{},
+		"widgets-update.json":           &Success[ID]{},
+		"widgets-delete.json":           &Success[*Empty]{},
+		"widgets-create.json":           &Success[ID]{},
+		"widgets-call.json":             &Success[ID]{},
+		"widgets-call-or-schedule.json": &Success[ID]{},
+		"widgets-add-users.json":        &Success[[]Added]{},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -51,7 +51,7 @@ func readMP3(file []byte) (pcm []int16, err error) {
 		}
 	}()
 	// The decoder must not see more than a Reader: it would read files that it can seek in twice.
-	in, err := mp3.NewDecoder(struct{ io.Reader }{bytes.NewReader(untagged(file))})
+	in, err := mp3.NewDecoder(struct{ io.Reader }{bytes.NewReader(unpadded(untagged(file)))})
 	if err != nil {
 		return nil, broken(err)
 	}

@@ -1,0 +1,14 @@
+-- +goose Up
+
+ALTER TABLE widgets ADD COLUMN deleted_at BIGINT;
+
+-- What a key is limited to; empty lists: nothing.
+ALTER TABLE keys ADD COLUMN widgets TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE keys ADD COLUMN origins TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE keys ADD COLUMN publishable BOOLEAN NOT NULL DEFAULT FALSE;
+
+-- The site of a page that used the key although it is not publishable; empty: none.
+ALTER TABLE keys ADD COLUMN exposed_at TEXT NOT NULL DEFAULT '';
+
+-- Whether the visitor is to get a text with the time that was booked.
+ALTER TABLE calls ADD COLUMN text_booking BOOLEAN NOT NULL DEFAULT FALSE;

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/ringback-hq/ringback"
@@ -132,19 +133,11 @@ func (w *world) open(tx *store.Tx, i int) error {
 	return nil
 }
 
-// ends are how calls end, each as often as it stands here, of a hundred.
-var ends = func() []ringback.Status {
-	var all []ringback.Status
-	for status, n := range map[ringback.Status]int{
-		ringback.StatusCompleted: 60, ringback.StatusManagerFailed: 20, ringback.StatusVisitorFailed: 10,
-		ringback.StatusFailed: 5, ringback.StatusCancelled: 5,
-	} {
-		for range n {
-			all = append(all, status)
-		}
-	}
-	return all
-}()
+// ends are how calls end, each as often as it stands here.
+var ends = slices.Concat(
+	slices.Repeat([]ringback.Status{ringback.StatusCompleted}, 12), slices.Repeat([]ringback.Status{ringback.StatusManagerFailed}, 4),
+	[]ringback.Status{ringback.StatusVisitorFailed, ringback.StatusVisitorFailed, ringback.StatusFailed, ringback.StatusCancelled},
+)
 
 // add writes one call with what belongs to it: a leg and a manager where it was completed, a tag on every tenth, an
 // incoming number on every twentieth; every hundredth is hidden and every thousandth has not ended.

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"os/exec"
@@ -25,6 +26,9 @@ var program = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if err := readSources(); err != nil {
+		return "", err
+	}
 	path := filepath.Join(dir, "ringback")
 	build := exec.Command("go", "build", "-o", path, "../cmd/ringback")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
@@ -34,6 +38,27 @@ var program = sync.OnceValues(func() (string, error) {
 	}
 	return path, nil
 })
+
+// readSources opens what the program is built of: go test keeps a result as long as the files that a test has opened stay
+// the same, and knows nothing of the build.
+func readSources() error {
+	for _, dir := range []string{"../cmd", "../internal", "../go.mod", "../go.sum"} {
+		err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || strings.HasSuffix(path, "_test.go") {
+				return err
+			}
+			f, err := os.Open(path)
+			if err != nil {
+				return err
+			}
+			return f.Close()
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 func binary(t testing.TB) string {
 	t.Helper()

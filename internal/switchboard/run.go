@@ -189,7 +189,9 @@ func (p *pass) takeFrom(q store.Queue) error {
 				room--
 			}
 		}
-		if free, err := p.notEngaged(d.account.ID, d.onDuty(ringback.Wanted{}, p.now), 1); err != nil || len(free) == 0 && !p.anyGivenUp(q) {
+		free, err := p.notEngaged(d.account.ID, d.onDuty(ringback.Wanted{}, p.now), 1)
+		stuck := len(free) == 0 || room <= 0 || p.full
+		if err != nil || stuck && !p.anyGivenUp(q) {
 			return err
 		}
 	}
